@@ -1,0 +1,263 @@
+//! Keys, ids, hashes and signatures, each bound to a purpose and to one network.
+//!
+//! One hash everywhere: SHA-512/256 (FIPS 180-4), because Ed25519 (RFC 8032) brings SHA-512 to every phone anyway.
+//! Every hash and every signature starts with a purpose string and the network id, so that bytes signed for one
+//! purpose or one network are worthless in another. This module never draws randomness: seeds are arguments.
+
+use alloc::string::String;
+use core::fmt;
+
+use ed25519_dalek::{Signature as DalekSignature, Signer, SigningKey, VerifyingKey};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha512_256};
+
+/// Purposes for domain separation. Frozen: a changed string is a new protocol.
+pub mod purpose {
+    /// The network id, from the network's name.
+    pub const NETWORK: &str = "commons/1/network";
+    /// A record's id.
+    pub const RECORD: &str = "commons/1/record";
+    /// What a member signs.
+    pub const MEMBER_SIGNATURE: &str = "commons/1/member-signature";
+    /// The root over a batch's record ids.
+    pub const ROOT: &str = "commons/1/root";
+    /// A batch's hash, which the gateway signs and the next batch names as `prev`.
+    pub const BATCH: &str = "commons/1/batch";
+    /// What stands for `prev` in the first batch of a log.
+    pub const GENESIS: &str = "commons/1/genesis";
+    /// A guest's code word.
+    pub const CODE_WORD: &str = "commons/1/code-word";
+    /// A sender's pseudonymous mark.
+    pub const MARK: &str = "commons/1/mark";
+    /// The key and nonce that seal a guest's contact at his gateway.
+    pub const SEAL: &str = "commons/1/seal";
+    /// The gateway's local secret, derived from its seed.
+    pub const SECRET: &str = "commons/1/local-secret";
+}
+
+macro_rules! id32 {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub [u8; 32]);
+
+        impl $name {
+            /// The 32 bytes.
+            pub fn bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+
+            /// The first 8 hex digits: enough for a log line, never for a lookup.
+            pub fn short(&self) -> String {
+                let mut text = hex(&self.0[..4]);
+                text.shrink_to_fit();
+                text
+            }
+
+            /// Parses 64 hex digits, upper or lower case.
+            pub fn parse(text: &str) -> Option<Self> {
+                let text = text.as_bytes();
+                if text.len() != 64 {
+                    return None;
+                }
+                let mut out = [0u8; 32];
+                for (byte, pair) in out.iter_mut().zip(text.chunks_exact(2)) {
+                    *byte = (hex_digit(pair[0])? << 4) | hex_digit(pair[1])?;
+                }
+                Some(Self(out))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&hex(&self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({}..)"), self.short())
+            }
+        }
+    };
+}
+
+id32!(
+    /// A neighbourhood's network: the hash of its name. Records of one network mean nothing in another.
+    NetworkId
+);
+id32!(
+    /// A gateway's Ed25519 public key.
+    GatewayId
+);
+id32!(
+    /// A member's (or a phone's) Ed25519 public key.
+    MemberKey
+);
+id32!(
+    /// A record's id: the hash of who said it and its bytes.
+    RecordId
+);
+id32!(
+    /// A batch's hash: what its gateway signed and what the next batch of the log builds on.
+    BatchHash
+);
+
+/// An Ed25519 signature.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Signature(pub [u8; 64]);
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signature({}..)", hex(&self.0[..4]))
+    }
+}
+
+/// Lower-case hex digits of `bytes`.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(DIGITS[usize::from(byte >> 4)] as char);
+        text.push(DIGITS[usize::from(byte & 15)] as char);
+    }
+    text
+}
+
+fn hex_digit(c: u8) -> Option<u8> {
+    (c as char).to_digit(16).map(|d| d as u8)
+}
+
+/// SHA-512/256 over the purpose, a zero byte, and the parts one after another.
+///
+/// Parts are of fixed length or carry their own length; callers must not let two different splits meet.
+pub fn hash(purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Sha512_256::new();
+    hasher.update(purpose.as_bytes());
+    hasher.update([0]);
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+impl NetworkId {
+    /// The id of the network called `name` (1 to 64 bytes; the caller has checked).
+    pub fn of(name: &str) -> Self {
+        Self(hash(purpose::NETWORK, &[name.as_bytes()]))
+    }
+}
+
+/// A gateway's keys: what it signs with, and the secret behind code words, marks and seals.
+///
+/// Made from one 32-byte seed, which the caller draws once and keeps.
+pub struct GatewayKeys {
+    signing: SigningKey,
+    secret: [u8; 32],
+}
+
+impl GatewayKeys {
+    /// Keys from a seed of 32 random bytes.
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self { signing: SigningKey::from_bytes(seed), secret: hash(purpose::SECRET, &[seed]) }
+    }
+
+    /// The public half.
+    pub fn id(&self) -> GatewayId {
+        GatewayId(self.signing.verifying_key().to_bytes())
+    }
+
+    /// Signs a batch hash. The hash already carries purpose and network.
+    pub fn sign_batch(&self, hash: &BatchHash) -> Signature {
+        Signature(self.signing.sign(&hash.0).to_bytes())
+    }
+
+    /// A keyed hash that only this gateway can make.
+    pub fn keyed(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        // SHA-512/256 is a wide-pipe hash: a keyed prefix is a sound MAC (no length extension).
+        let mut hasher = Sha512_256::new();
+        hasher.update(purpose.as_bytes());
+        hasher.update([0]);
+        hasher.update(self.secret);
+        for part in parts {
+            hasher.update(part);
+        }
+        hasher.finalize().into()
+    }
+}
+
+impl fmt::Debug for GatewayKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GatewayKeys({})", self.id().short())
+    }
+}
+
+/// Keys of a member, for tools and tests; a phone holds its own.
+pub struct MemberKeys(SigningKey);
+
+impl MemberKeys {
+    /// Keys from a seed of 32 random bytes.
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+
+    /// The public half.
+    pub fn key(&self) -> MemberKey {
+        MemberKey(self.0.verifying_key().to_bytes())
+    }
+
+    /// Signs the bytes of a record for one network.
+    pub fn sign(&self, network: &NetworkId, record: &[u8]) -> Signature {
+        let digest = member_digest(network, &self.key(), record);
+        Signature(self.0.sign(&digest).to_bytes())
+    }
+}
+
+fn member_digest(network: &NetworkId, author: &MemberKey, record: &[u8]) -> [u8; 32] {
+    hash(purpose::MEMBER_SIGNATURE, &[&network.0, &author.0, record])
+}
+
+/// Whether `signature` is `author`'s over `record` in `network` (RFC 8032, strict: no small-order keys, no malleability).
+pub fn member_signed(network: &NetworkId, author: &MemberKey, record: &[u8], signature: &Signature) -> bool {
+    verify(&author.0, &member_digest(network, author, record), signature)
+}
+
+/// Whether `signature` is `gateway`'s over the batch hash (strict, as above).
+pub fn gateway_signed(gateway: &GatewayId, hash: &BatchHash, signature: &Signature) -> bool {
+    verify(&gateway.0, &hash.0, signature)
+}
+
+fn verify(key: &[u8; 32], message: &[u8], signature: &Signature) -> bool {
+    match VerifyingKey::from_bytes(key) {
+        Ok(key) => key.verify_strict(message, &DalekSignature::from_bytes(&signature.0)).is_ok(),
+        Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A neighbour's post could be replayed in another network if signatures were not bound to it.
+    #[test]
+    fn a_signature_counts_in_one_network_and_for_one_author() {
+        let keys = MemberKeys::from_seed(&[7; 32]);
+        let other = MemberKeys::from_seed(&[8; 32]);
+        let here = NetworkId::of("maple");
+        let there = NetworkId::of("oak");
+        let signature = keys.sign(&here, b"record");
+        assert!(member_signed(&here, &keys.key(), b"record", &signature));
+        assert!(!member_signed(&there, &keys.key(), b"record", &signature));
+        assert!(!member_signed(&here, &other.key(), b"record", &signature));
+        assert!(!member_signed(&here, &keys.key(), b"recorD", &signature));
+    }
+
+    /// An id that does not survive a round trip through a URL loses the neighbour's item.
+    #[test]
+    fn ids_round_trip_through_hex() {
+        let id = RecordId(hash(purpose::RECORD, &[b"x"]));
+        assert_eq!(RecordId::parse(&alloc::format!("{id}")), Some(id));
+        assert_eq!(RecordId::parse("xyz"), None);
+        assert_eq!(RecordId::parse(&"é".repeat(32)), None);
+    }
+}

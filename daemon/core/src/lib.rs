@@ -1,0 +1,24 @@
+//! The pure heart of a commonsd gateway: records, signed logs, admission, clock and views.
+//!
+//! No files, no sockets, no threads, no clock, no randomness: the crate is `no_std`, so none of them resolves. Time and
+//! randomness come in as arguments; what must happen comes out as values.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod admission;
+pub mod batch;
+pub mod clock;
+pub mod codec;
+pub mod codeword;
+pub mod identity;
+pub mod log;
+pub mod node;
+pub mod receipt;
+pub mod record;
+pub mod submission;
+pub mod topic;
+pub mod views;

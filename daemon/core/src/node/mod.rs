@@ -1,0 +1,534 @@
+//! The node: the one place that knows all of the core. Inputs in, outputs out; no IO, no clock, no randomness.
+//!
+//! Invariants: nothing is logged that admission refused; an answer to a post is valid only once the batches that
+//! [`Node::seal`] returns next are on disk; views follow the log and nothing else.
+
+mod contact;
+mod holdings;
+mod posting;
+mod rights;
+
+pub use holdings::Verdict;
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+
+use crate::admission::Rejection;
+use crate::batch::{batch_hash, genesis, read_batch, seal_batch, verify_batch, BatchFault, Item as Place};
+use crate::clock::{Certainty, Clock, Interval, Now};
+use crate::codec::{read_record, record_id, Author, BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, RECORD_BYTES_MAX};
+use crate::identity::{BatchHash, GatewayId, GatewayKeys, MemberKey, NetworkId, RecordId, Signature};
+use crate::log::{Age, Epoch, Held, Lane, LogKey};
+use crate::receipt::Outcome;
+use crate::record::{Kind, Mark, NoticeMessage, Record, Severity, Urgency};
+use crate::submission::Submission;
+use crate::views::board::{Board, Origin, Touched};
+use crate::views::item::ItemState;
+use crate::views::stock::StockView;
+use crate::views::{render, EntryRef, Library};
+
+/// Logs known, at most: gateways of a large neighbourhood times lanes times a few epochs.
+pub const LOGS_MAX: usize = 4_096;
+/// Items taken out for expiry in one tick, so that posts never wait long.
+pub const EXPIRED_PER_TICK_MAX: usize = 256;
+/// Seconds in which the same words from the same hand are one post, even if the first is over already.
+const RECENT_S: u64 = 600;
+/// Recent posts remembered.
+const RECENT_MAX: usize = 8_192;
+/// Seconds between looks for lapsed helpers.
+const LAPSE_CHECK_S: u64 = 60;
+
+/// What a node is made with.
+pub struct Setup {
+    /// The neighbourhood's network.
+    pub network: NetworkId,
+    /// This gateway's keys.
+    pub keys: GatewayKeys,
+    /// Which life of its logs it writes.
+    pub epoch: Epoch,
+    /// Who may together move a silent item.
+    pub stewards: BTreeSet<MemberKey>,
+    /// Quotas.
+    pub quotas: Quotas,
+    /// The community clock.
+    pub clock: Clock,
+}
+
+/// What one sender, and all together, may have open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotas {
+    /// Live items of one sender.
+    pub open_items_per_sender_max: u64,
+    /// Items held.
+    pub items_max: u64,
+}
+
+/// Room on the disk, as the caller sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Space {
+    /// Enough.
+    #[default]
+    Enough,
+    /// Only what is urgent, and acts on what is there.
+    Low,
+    /// Nothing.
+    None,
+}
+
+/// What happens to a node.
+pub enum Input {
+    /// Somebody posts.
+    Submit(Box<Submission>),
+    /// A batch of another gateway's log, the next one of it.
+    Batch(Held),
+    /// Time has passed; about once a second.
+    Tick,
+    /// Room on the disk has changed.
+    Space(Space),
+}
+
+/// What follows. Valid once the batches of the next [`Node::seal`] are on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The answer to a post; exactly one for each [`Input::Submit`].
+    Answer(Outcome),
+    /// Everybody sees this item differently now.
+    Changed(Touched),
+    /// This item has expired.
+    Gone(Touched),
+    /// The stock has changed.
+    StockChanged,
+    /// A batch was not taken.
+    BatchRefused(BatchFault),
+}
+
+/// Where a log stands.
+#[derive(Clone, Debug)]
+struct Head {
+    index: u16,
+    next: u64,
+    /// Hash of batch `next - 1`.
+    hash: BatchHash,
+}
+
+struct Staged {
+    author: Author,
+    record: Vec<u8>,
+    signature: Option<Signature>,
+}
+
+/// The open batch of one own lane.
+#[derive(Default)]
+struct OpenBatch {
+    entries: Vec<Staged>,
+    bytes: usize,
+}
+
+struct Recent {
+    at: Age,
+    id: RecordId,
+    item: RecordId,
+    kind: Kind,
+}
+
+/// The node.
+pub struct Node {
+    network: NetworkId,
+    keys: GatewayKeys,
+    me: GatewayId,
+    epoch: Epoch,
+    stewards: BTreeSet<MemberKey>,
+    quotas: Quotas,
+    clock: Clock,
+    space: Space,
+    logs: Vec<LogKey>,
+    heads: BTreeMap<LogKey, Head>,
+    tails: BTreeMap<LogKey, Held>,
+    open: BTreeMap<Lane, OpenBatch>,
+    sealed: Vec<Held>,
+    board: Board,
+    stock: StockView,
+    /// By content mark.
+    recent: BTreeMap<u64, Recent>,
+    recent_order: VecDeque<(Age, u64)>,
+    guesses: BTreeMap<RecordId, (u32, Age)>,
+    lapses_checked: Age,
+    entries: u64,
+    batches: u64,
+}
+
+impl Node {
+    /// An empty node; feed it its journal with [`Node::load`], then call [`Node::loaded`].
+    pub fn new(setup: Setup) -> Self {
+        let me = setup.keys.id();
+        Self {
+            network: setup.network,
+            keys: setup.keys,
+            me,
+            epoch: setup.epoch,
+            board: Board::new(setup.stewards.clone()),
+            stewards: setup.stewards,
+            quotas: setup.quotas,
+            clock: setup.clock,
+            space: Space::Enough,
+            logs: Vec::new(),
+            heads: BTreeMap::new(),
+            tails: BTreeMap::new(),
+            open: BTreeMap::new(),
+            sealed: Vec::new(),
+            stock: StockView::default(),
+            recent: BTreeMap::new(),
+            recent_order: VecDeque::new(),
+            guesses: BTreeMap::new(),
+            lapses_checked: Age(0),
+            entries: 0,
+            batches: 0,
+        }
+    }
+
+    /// Folds in a batch of this gateway's own journal, in order of arrival. Form and limits are checked, signatures
+    /// are not: they were when it was taken in, and `verify` does it again.
+    pub fn load(&mut self, held: Held) -> Result<(), BatchFault> {
+        let Held { log, number, arrived, spent_s, .. } = held;
+        let index = self.index(&log)?;
+        {
+            let batch = read_batch(&held.bytes)?;
+            if batch.number != number {
+                return Err(BatchFault::WrongNumber { found: batch.number, expected: number });
+            }
+            self.fold(&log, index, number, arrived, spent_s, &batch.items, &mut Vec::new());
+        }
+        self.clock.at_least(arrived);
+        if let Some(head) = self.heads.get_mut(&log) {
+            if number >= head.next {
+                head.next = number + 1;
+                self.tails.insert(log, held);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends loading: takes out what has expired meanwhile and computes the hash of each log's last batch.
+    pub fn loaded(&mut self, now: Now) {
+        let age = self.clock.age(now);
+        self.board.expire(age, usize::MAX);
+        self.forget(age);
+        self.lapses_checked = age;
+        for (log, held) in core::mem::take(&mut self.tails) {
+            if let (Ok(batch), Some(head)) = (read_batch(&held.bytes), self.heads.get_mut(&log)) {
+                head.hash = batch_hash(&self.network, &log, held.number, &held.prev, batch.received, &batch.items);
+            }
+        }
+    }
+
+    /// Handles one input. Outputs are valid once what [`Node::seal`] returns is on disk.
+    pub fn handle(&mut self, now: Now, input: Input, library: &dyn Library) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        match input {
+            Input::Submit(submission) => {
+                let outcome = self.submit(now, *submission, library, &mut outputs);
+                outputs.push(Output::Answer(outcome));
+            }
+            Input::Batch(held) => {
+                if let Err(fault) = self.adopt(now, held, &mut outputs) {
+                    outputs.push(Output::BatchRefused(fault));
+                }
+            }
+            Input::Space(space) => self.space = space,
+            Input::Tick => {
+                self.clock.settle(now);
+                let age = self.clock.age(now);
+                outputs.extend(self.board.expire(age, EXPIRED_PER_TICK_MAX).into_iter().map(Output::Gone));
+                self.forget(age);
+                if age.0 >= self.lapses_checked.0 + LAPSE_CHECK_S {
+                    self.lapses_checked = age;
+                    self.free_lapsed(now, &mut outputs);
+                }
+            }
+        }
+        outputs
+    }
+
+    /// Closes the open batches, signs them, and hands out everything to be written, in order.
+    pub fn seal(&mut self, now: Now) -> Vec<Held> {
+        let lanes: Vec<Lane> = self.open.keys().copied().collect();
+        for lane in lanes {
+            self.seal_lane(now, lane);
+        }
+        core::mem::take(&mut self.sealed)
+    }
+
+    fn seal_lane(&mut self, now: Now, lane: Lane) {
+        let Some(open) = self.open.remove(&lane) else { return };
+        let log = self.own_log(lane);
+        let Some(head) = self.heads.get_mut(&log) else { return };
+        let items: Vec<Place<'_>> = open
+            .entries
+            .iter()
+            .map(|staged| Place::Entry { author: staged.author, record: &staged.record, signature: staged.signature })
+            .collect();
+        let received = self.clock.interval(now);
+        let (bytes, hash) = seal_batch(&self.keys, &self.network, &log, head.next, &head.hash, received, &items);
+        let arrived = self.clock.age(now);
+        self.sealed.push(Held { log, number: head.next, prev: head.hash, arrived, spent_s: 0, bytes });
+        head.next += 1;
+        head.hash = hash;
+    }
+
+    fn own_log(&self, lane: Lane) -> LogKey {
+        LogKey { gateway: self.me, lane, epoch: self.epoch }
+    }
+
+    /// The index of a log in the table, made if it is new.
+    fn index(&mut self, log: &LogKey) -> Result<u16, BatchFault> {
+        if let Some(head) = self.heads.get(log) {
+            return Ok(head.index);
+        }
+        if self.logs.len() >= LOGS_MAX {
+            return Err(BatchFault::Malformed("more logs than this gateway keeps"));
+        }
+        let index = self.logs.len() as u16;
+        self.logs.push(*log);
+        self.heads.insert(*log, Head { index, next: 0, hash: genesis(&self.network, log) });
+        Ok(index)
+    }
+
+    /// Puts a record into the open batch of a lane and folds it into the views.
+    fn stage(
+        &mut self,
+        now: Now,
+        lane: Lane,
+        entry: Staged,
+        record: &Record,
+        outputs: &mut Vec<Output>,
+    ) -> Result<RecordId, Rejection> {
+        let log = self.own_log(lane);
+        let index = self.index(&log).map_err(|_| Rejection::Busy)?;
+        // 160: what an author, a signature and lengths add at most; the header fits in what RECORD_BYTES_MAX leaves.
+        let added = entry.record.len() + 160;
+        let open = self.open.entry(lane).or_default();
+        if open.entries.len() >= BATCH_ENTRIES_MAX || open.bytes + added > BATCH_BYTES_MAX - RECORD_BYTES_MAX {
+            self.seal_lane(now, lane);
+        }
+        let batch = self.heads.get(&log).map_or(0, |head| head.next);
+        let id = record_id(&self.network, &self.me, &entry.author, &entry.record);
+        let author = entry.author;
+        let open = self.open.entry(lane).or_default();
+        let at = EntryRef { log: index, place: open.entries.len() as u8, batch: batch as u32 };
+        open.bytes += added;
+        open.entries.push(entry);
+        if open.entries.len() == 1 {
+            self.batches += 1;
+        }
+        self.entries += 1;
+        let me = self.me;
+        let origin = Origin { id, author, gateway: &me, at, arrived: self.clock.age(now), spent_s: 0 };
+        self.apply(lane, origin, record, outputs);
+        Ok(id)
+    }
+
+    fn apply(&mut self, lane: Lane, origin: Origin<'_>, record: &Record, outputs: &mut Vec<Output>) {
+        // Stock lives in the book; a cosign in the book vouches for a count.
+        if lane == Lane::Book {
+            if self.stock.apply(origin, record) {
+                outputs.push(Output::StockChanged);
+            }
+        } else {
+            outputs.extend(self.board.apply(origin, record).into_iter().map(Output::Changed));
+        }
+        if *origin.gateway == self.me && origin.author == Author::Guest {
+            let item = record.body.target().copied().unwrap_or(origin.id);
+            self.remember(record.mark, origin.arrived, origin.id, item, record.body.kind());
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)] // One call site each for loading and adopting.
+    fn fold(
+        &mut self,
+        log: &LogKey,
+        index: u16,
+        number: u64,
+        arrived: Age,
+        spent_s: u32,
+        items: &[Place<'_>],
+        outputs: &mut Vec<Output>,
+    ) {
+        self.batches += 1;
+        for (place, item) in items.iter().enumerate() {
+            let (author, bytes) = match item {
+                Place::Entry { author, record, .. } => (author, record),
+                Place::HashOnly(id) => {
+                    self.board.bury(*id);
+                    continue;
+                }
+            };
+            self.entries += 1;
+            let Ok(record) = read_record(bytes) else { continue };
+            let id = record_id(&self.network, &log.gateway, author, bytes);
+            let at = EntryRef { log: index, place: place as u8, batch: number as u32 };
+            let origin = Origin { id, author: *author, gateway: &log.gateway, at, arrived, spent_s };
+            self.apply(log.lane, origin, &record, outputs);
+        }
+    }
+
+    /// Takes in the next batch of another gateway's log, with every check.
+    fn adopt(&mut self, now: Now, held: Held, outputs: &mut Vec<Output>) -> Result<(), BatchFault> {
+        if held.log.gateway == self.me && held.log.epoch == self.epoch {
+            return Err(BatchFault::Malformed("this gateway's own log is written here only"));
+        }
+        let (next, prev) = match self.heads.get(&held.log) {
+            Some(head) => (head.next, head.hash),
+            None => (0, genesis(&self.network, &held.log)),
+        };
+        let arrived = self.clock.age(now);
+        let (items, hash) = {
+            let (batch, hash) = verify_batch(&self.network, &held.log, next, &prev, &held.bytes)?;
+            // Only now: a stranger's rubbish must not fill the table of logs, nor change what the heads say.
+            let index = self.index(&held.log)?;
+            self.fold(&held.log, index, next, arrived, held.spent_s, &batch.items, outputs);
+            (batch.items.len(), hash)
+        };
+        debug_assert!(items > 0);
+        if let Some(head) = self.heads.get_mut(&held.log) {
+            head.next += 1;
+            head.hash = hash;
+        }
+        self.sealed.push(Held { number: next, prev, arrived, ..held });
+        Ok(())
+    }
+
+    fn remember(&mut self, mark: Mark, at: Age, id: RecordId, item: RecordId, kind: Kind) {
+        self.recent.insert(mark.content, Recent { at, id, item, kind });
+        self.recent_order.push_back((at, mark.content));
+        while self.recent_order.len() > RECENT_MAX {
+            self.forget_first();
+        }
+    }
+
+    fn forget(&mut self, age: Age) {
+        while self.recent_order.front().is_some_and(|(at, _)| at.0 + RECENT_S < age.0) {
+            self.forget_first();
+        }
+        self.guesses.retain(|_, (_, since)| age.0 < since.0 + rights::GUESS_WINDOW_S);
+    }
+
+    fn forget_first(&mut self) {
+        if let Some((at, mark)) = self.recent_order.pop_front() {
+            if self.recent.get(&mark).is_some_and(|recent| recent.at == at) {
+                self.recent.remove(&mark);
+            }
+        }
+    }
+
+    /// The record at a place: staged, sealed, or in the library.
+    fn record(&self, at: EntryRef, library: &dyn Library) -> Option<Record> {
+        let log = self.logs.get(usize::from(at.log))?;
+        let number = u64::from(at.batch);
+        if log.gateway == self.me && log.epoch == self.epoch {
+            if let (Some(open), Some(head)) = (self.open.get(&log.lane), self.heads.get(log)) {
+                if head.next == number {
+                    return read_record(&open.entries.get(usize::from(at.place))?.record).ok();
+                }
+            }
+        }
+        if let Some(held) = self.sealed.iter().find(|held| held.log == *log && held.number == number) {
+            return record_in(&held.bytes, at.place);
+        }
+        library.record(at)
+    }
+
+    /// The log with this index, for whoever looks entries up.
+    pub fn log(&self, index: u16) -> Option<&LogKey> {
+        self.logs.get(usize::from(index))
+    }
+
+    /// This gateway.
+    pub fn id(&self) -> GatewayId {
+        self.me
+    }
+
+    /// The network.
+    pub fn network(&self) -> NetworkId {
+        self.network
+    }
+
+    /// The board.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// The stock.
+    pub fn stock(&self) -> &StockView {
+        &self.stock
+    }
+
+    /// Entries held.
+    pub fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// Batches held.
+    pub fn batches(&self) -> u64 {
+        self.batches
+    }
+
+    /// Age of the store.
+    pub fn age(&self, now: Now) -> Age {
+        self.clock.age(now)
+    }
+
+    /// The lower bound of the time, to persist.
+    pub fn floor(&self, now: Now) -> u64 {
+        self.clock.floor(now)
+    }
+
+    /// Where the time lies.
+    pub fn interval(&self, now: Now) -> Interval {
+        self.clock.interval(now)
+    }
+
+    /// The best guess of the time, for people.
+    pub fn best_time(&self, now: Now) -> (u64, Certainty) {
+        self.clock.best(now)
+    }
+
+    /// One item as shown.
+    pub fn item_state(&self, id: &RecordId, now: Now, library: &dyn Library) -> Option<ItemState> {
+        render::item_state(&self.board, self.board.get(id)?, self.clock.age(now), library)
+    }
+
+    /// Tells the counters that entries and batches were taken out.
+    pub fn shrunk(&mut self, entries: u64, batches: u64) {
+        self.entries = self.entries.saturating_sub(entries);
+        self.batches = self.batches.saturating_sub(batches);
+    }
+
+    /// Goes on from a clock that is known to be further (the node was made again while running).
+    pub fn live_on(&mut self, age: Age, floor: u64, now: Now) {
+        self.clock = Clock::new(age, floor, now);
+        self.loaded(now);
+    }
+
+    /// A new set of quotas (the configuration was reloaded).
+    pub fn set_quotas(&mut self, quotas: Quotas) {
+        self.quotas = quotas;
+    }
+}
+
+/// The record in one place of a batch's bytes.
+pub fn record_in(bytes: &[u8], place: u8) -> Option<Record> {
+    match read_batch(bytes).ok()?.items.get(usize::from(place))? {
+        Place::Entry { record, .. } => read_record(record).ok(),
+        Place::HashOnly(_) => None,
+    }
+}
+
+/// The lane of a new item.
+fn lane_of(urgency: Urgency, grave: Option<(Severity, NoticeMessage)>) -> Lane {
+    match (urgency, grave) {
+        (Urgency::Now, None) => Lane::Urgent,
+        (Urgency::Now, Some((severity, _))) if severity >= Severity::Severe => Lane::Urgent,
+        _ => Lane::Board,
+    }
+}

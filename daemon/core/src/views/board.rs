@@ -1,0 +1,594 @@
+//! The board: needs, offers and notices with everything said about them, in compact form.
+//!
+//! Texts stay in the journal; the board keeps about 170 bytes an item. It folds acts into sets, so order and duplication
+//! of arrival change nothing; where an item stands is computed from its set by [`super::merge`].
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::item::{ItemKind, ItemQuery, Status, StatusFilter, Summary};
+use super::merge::{fingerprint, resolve, Act, Deed, Facts, Resolution, Voice};
+use super::slab::Slab;
+use super::EntryRef;
+use crate::codec::Author;
+use crate::identity::{GatewayId, MemberKey, RecordId};
+use crate::log::Age;
+use crate::record::{AssignBy, Body, Category, Mark, Record, Severity, Urgency};
+
+/// Acts kept for one item: 20 slots, their claims and a crowd of bidders. Later ones are refused, or not folded.
+pub const ACTS_PER_ITEM_MAX: usize = 1_000;
+/// Acts kept whose item is not here yet.
+pub const ORPHANS_MAX: usize = 10_000;
+/// Expired signed items remembered, so that nobody can hand their bytes in again.
+pub const BURIED_MAX: usize = 16_384;
+/// Seconds an act waits for its item.
+const ORPHAN_S: u64 = 7 * 86_400;
+
+/// One need, offer or notice.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its record's id.
+    pub id: RecordId,
+    /// Where its record lies.
+    pub at: EntryRef,
+    /// need, offer, notice.
+    pub kind: ItemKind,
+    /// Where it stands, as of the last act.
+    pub status: Status,
+    /// How soon.
+    pub urgency: Urgency,
+    /// About what.
+    pub category: Category,
+    /// How many helpers.
+    pub slots: u8,
+    /// Does not run out.
+    pub standing: bool,
+    /// Whether a sealed contact waits.
+    pub contact: bool,
+    /// Who gives out slots.
+    pub assign_by: AssignBy,
+    /// For notices.
+    pub severity: Severity,
+    /// Which gateway took it in (index in the board's table).
+    home: u16,
+    /// What few items have.
+    rare: Option<Box<Rare>>,
+    /// The guest's mark.
+    pub mark: Mark,
+    created: u32,
+    expires: u32,
+    zone: u32,
+}
+
+/// What few items have: boxed, since a board of 100,000 must fit a small one's memory.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    /// Who posted it, if a member.
+    member: Option<MemberKey>,
+    tags: Vec<u32>,
+}
+
+impl Item {
+    /// Unix seconds as claimed; times after 2106 are shown as 2106.
+    pub fn created(&self) -> u64 {
+        self.created.into()
+    }
+
+    /// The store's age at which it expires.
+    pub fn expires(&self) -> Age {
+        Age(self.expires.into())
+    }
+
+    fn member(&self) -> Option<MemberKey> {
+        self.rare.as_ref().and_then(|rare| rare.member)
+    }
+}
+
+/// Seconds in four bytes: 136 years, for ages and dates alike.
+fn short(seconds: u64) -> u32 {
+    u32::try_from(seconds).unwrap_or(u32::MAX)
+}
+
+/// Something everybody sees has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Touched {
+    /// Which kind.
+    pub kind: ItemKind,
+    /// Which.
+    pub id: RecordId,
+}
+
+/// Where an entry comes from, for [`Board::apply`].
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The record's id.
+    pub id: RecordId,
+    /// Who said it.
+    pub author: Author,
+    /// The gateway whose log holds it.
+    pub gateway: &'a GatewayId,
+    /// Where it lies.
+    pub at: EntryRef,
+    /// The store's age when it came.
+    pub arrived: Age,
+    /// Seconds it had lived elsewhere.
+    pub spent_s: u32,
+}
+
+impl Origin<'_> {
+    /// The store's age at which an item with this lifetime expires.
+    fn expires(&self, lifetime_s: u32) -> u32 {
+        short(self.arrived.0.saturating_add(u64::from(lifetime_s.saturating_sub(self.spent_s))))
+    }
+}
+
+type OrderKey = (u8, Urgency, u32, u32);
+
+/// The board.
+#[derive(Default)]
+pub struct Board {
+    items: Slab<Item>,
+    homes: Vec<GatewayId>,
+    by_id: BTreeSet<(u32, u32)>,
+    by_order: [BTreeSet<OrderKey>; 3],
+    by_expiry: BTreeSet<(u32, u32)>,
+    by_content: BTreeSet<(u64, u32)>,
+    by_sender: BTreeSet<(u32, u32)>,
+    acts: BTreeMap<RecordId, Vec<Act>>,
+    orphans: BTreeSet<(Age, RecordId)>,
+    helps: BTreeMap<Voice, BTreeSet<u64>>,
+    stewards: BTreeSet<MemberKey>,
+    buried: BTreeSet<RecordId>,
+    buried_order: VecDeque<RecordId>,
+}
+
+fn prefix(id: &RecordId) -> u32 {
+    u32::from_be_bytes([id.0[0], id.0[1], id.0[2], id.0[3]])
+}
+
+impl Board {
+    /// An empty board on which these members are stewards.
+    pub fn new(stewards: BTreeSet<MemberKey>) -> Self {
+        Self { stewards, ..Self::default() }
+    }
+
+    /// Live and ended items that have not expired.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// The item with this id.
+    pub fn get(&self, id: &RecordId) -> Option<&Item> {
+        self.handle(id).and_then(|handle| self.at(handle))
+    }
+
+    /// The one item whose id begins with these hex digits, at least 8.
+    pub fn find(&self, hex: &str) -> Option<&Item> {
+        if let Some(id) = RecordId::parse(hex) {
+            return self.get(&id);
+        }
+        if hex.len() < 8 || hex.len() > 64 || !hex.bytes().all(|c| c.is_ascii_hexdigit()) {
+            return None;
+        }
+        let hex = hex.to_ascii_lowercase();
+        let first = u32::from_str_radix(&hex[..8], 16).ok()?;
+        let mut found = self
+            .by_id
+            .range((first, 0)..=(first, u32::MAX))
+            .filter_map(|(_, handle)| self.at(*handle))
+            .filter(|item| crate::identity::hex(&item.id.0).starts_with(&hex));
+        let item = found.next()?;
+        found.next().is_none().then_some(item)
+    }
+
+    fn at(&self, handle: u32) -> Option<&Item> {
+        self.items.get(handle)
+    }
+
+    fn handle(&self, id: &RecordId) -> Option<u32> {
+        let prefix = prefix(id);
+        self.by_id
+            .range((prefix, 0)..=(prefix, u32::MAX))
+            .map(|(_, handle)| *handle)
+            .find(|handle| self.at(*handle).is_some_and(|item| item.id == *id))
+    }
+
+    /// The gateway that took an item in.
+    pub fn home(&self, item: &Item) -> GatewayId {
+        self.homes[usize::from(item.home)]
+    }
+
+    /// Who posted an item.
+    pub fn voice(&self, item: &Item) -> Voice {
+        let author = item.member().map_or(Author::Guest, Author::Member);
+        Voice::new(author, self.home(item), item.mark)
+    }
+
+    /// What was said about an item.
+    pub fn acts(&self, id: &RecordId) -> &[Act] {
+        self.acts.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where an item stands, with its slots and claims.
+    pub fn resolve(&self, item: &Item) -> Resolution {
+        let home = self.home(item);
+        let facts = Facts {
+            id: &item.id,
+            kind: item.kind,
+            by: self.voice(item),
+            home: &home,
+            slots: item.slots,
+            standing: item.standing,
+            assign_by: item.assign_by,
+            urgency: item.urgency,
+            severity: item.severity,
+            tags: item.rare.as_ref().map_or(&[], |rare| &rare.tags),
+            zone: item.zone,
+            stewards: &self.stewards,
+            helps: &self.helps,
+        };
+        resolve(&facts, self.acts(&item.id))
+    }
+
+    /// Items of guests with this content mark: the same post from the same hand.
+    pub fn same_content(&self, content: u64) -> impl Iterator<Item = &Item> {
+        self.by_content.range((content, 0)..=(content, u32::MAX)).filter_map(|(_, handle)| self.at(*handle))
+    }
+
+    /// Live items of one guest at one gateway.
+    pub fn live_of_guest<'a>(&'a self, sender: u32, gateway: &'a GatewayId) -> impl Iterator<Item = &'a Item> {
+        self.by_sender
+            .range((sender, 0)..=(sender, u32::MAX))
+            .filter_map(|(_, handle)| self.at(*handle))
+            .filter(move |item| item.status.is_live() && self.home(item) == *gateway)
+    }
+
+    /// All items, in no particular order.
+    pub fn all(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter()
+    }
+
+    /// Folds one entry in. Says what everybody now sees differently. Entries known already change nothing.
+    pub fn apply(&mut self, origin: Origin<'_>, record: &Record) -> Vec<Touched> {
+        match &record.body {
+            Body::Need(ask) | Body::Offer(ask) => {
+                let is_need = matches!(record.body, Body::Need(_));
+                let item = Item {
+                    id: origin.id,
+                    at: origin.at,
+                    kind: if is_need { ItemKind::Need } else { ItemKind::Offer },
+                    status: Status::Open,
+                    urgency: ask.urgency,
+                    category: ask.category,
+                    slots: ask.slots,
+                    standing: ask.standing,
+                    contact: ask.contact.is_some(),
+                    assign_by: ask.assign_by,
+                    severity: Severity::Unknown,
+                    home: 0,
+                    rare: None,
+                    mark: record.mark,
+                    created: short(record.created),
+                    expires: 0,
+                    zone: fingerprint(&ask.zone),
+                };
+                self.add(origin, item, ask.lifetime_s, &ask.tags)
+            }
+            Body::Notice(notice) => {
+                let item = Item {
+                    id: origin.id,
+                    at: origin.at,
+                    kind: ItemKind::Notice,
+                    status: Status::Active,
+                    urgency: notice.urgency,
+                    category: notice.category,
+                    slots: 0,
+                    standing: false,
+                    contact: false,
+                    assign_by: AssignBy::Requester,
+                    severity: notice.severity,
+                    home: 0,
+                    rare: None,
+                    mark: record.mark,
+                    created: short(record.created),
+                    expires: 0,
+                    zone: fingerprint(&notice.zone),
+                };
+                let mut touched = self.add(origin, item, notice.lifetime_s, &[]);
+                for target in &notice.references {
+                    let deed = Deed::Noted(notice.message, origin.id);
+                    touched.extend(self.act(origin, record, target, deed));
+                }
+                touched
+            }
+            body => match (body.target(), deed(body)) {
+                (Some(target), Some(deed)) => {
+                    let target = *target;
+                    self.act(origin, record, &target, deed).into_iter().collect()
+                }
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    fn add(&mut self, origin: Origin<'_>, mut item: Item, lifetime_s: u32, tags: &[String]) -> Vec<Touched> {
+        if let Some(handle) = self.handle(&item.id) {
+            return self.heard_again(handle, origin, lifetime_s).into_iter().collect();
+        }
+        if self.is_buried(&item.id) {
+            return Vec::new();
+        }
+        item.expires = origin.expires(lifetime_s);
+        item.home = self.home_index(origin.gateway);
+        let member = if let Author::Member(key) = origin.author { Some(key) } else { None };
+        if member.is_some() || !tags.is_empty() {
+            item.rare = Some(Box::new(Rare { member, tags: tags.iter().map(|tag| fingerprint(tag)).collect() }));
+        }
+        let touched = Touched { kind: item.kind, id: item.id };
+        let handle = self.items.next();
+        self.by_id.insert((prefix(&item.id), handle));
+        self.by_expiry.insert((item.expires, handle));
+        if item.member().is_none() {
+            self.by_content.insert((item.mark.content, handle));
+            self.by_sender.insert((item.mark.sender, handle));
+        }
+        item.status = self.resolve(&item).status;
+        self.by_order[item.kind as usize].insert(order_key(&item, handle));
+        self.items.insert(item);
+        alloc::vec![touched]
+    }
+
+    /// A member may hand one record to two gateways. Everybody must agree on one home, whoever was heard first: the
+    /// lowest. It stands as long as the first of them lets it.
+    fn heard_again(&mut self, handle: u32, origin: Origin<'_>, lifetime_s: u32) -> Option<Touched> {
+        let expires = origin.expires(lifetime_s);
+        let item = self.at(handle)?;
+        let (known, is_lower) = (item.expires, *origin.gateway < self.home(item));
+        if expires < known {
+            self.by_expiry.remove(&(known, handle));
+            self.by_expiry.insert((expires, handle));
+        }
+        let home = if is_lower { Some(self.home_index(origin.gateway)) } else { None };
+        let item = self.items.get_mut(handle)?;
+        item.expires = item.expires.min(expires);
+        item.home = home?;
+        self.refresh(handle)
+    }
+
+    fn home_index(&mut self, gateway: &GatewayId) -> u16 {
+        let known = self.homes.iter().position(|home| home == gateway);
+        known.unwrap_or_else(|| {
+            self.homes.push(*gateway);
+            self.homes.len() - 1
+        }) as u16
+    }
+
+    fn act(&mut self, origin: Origin<'_>, record: &Record, target: &RecordId, deed: Deed) -> Option<Touched> {
+        let handle = self.handle(target);
+        if handle.is_none() && !self.acts.contains_key(target) && self.orphans.len() >= ORPHANS_MAX {
+            return None;
+        }
+        let by = Voice::new(origin.author, *origin.gateway, record.mark);
+        let acts = self.acts.entry(*target).or_default();
+        let Err(place) = acts.binary_search_by(|act| act.id.cmp(&origin.id)) else { return None };
+        if acts.len() >= ACTS_PER_ITEM_MAX {
+            return None;
+        }
+        let (id, created, arrived, at) = (origin.id, record.created, origin.arrived, origin.at);
+        // Only these can complete a help: one names the claim, the other is it.
+        let may_help = matches!(deed, Deed::Claim { .. } | Deed::Done(_));
+        acts.insert(place, Act { id, by, deed, created, arrived, at });
+        if may_help {
+            for (voice, done) in helps(acts) {
+                self.helps.entry(voice).or_default().insert(done);
+            }
+        }
+        match handle {
+            Some(handle) => self.refresh(handle),
+            None => {
+                self.orphans.insert((Age(origin.arrived.0.saturating_add(ORPHAN_S)), *target));
+                None
+            }
+        }
+    }
+
+    /// Computes an item's status anew.
+    fn refresh(&mut self, handle: u32) -> Option<Touched> {
+        let item = self.at(handle)?;
+        let status = self.resolve(item).status;
+        let (kind, id, old) = (item.kind, item.id, order_key(item, handle));
+        self.by_order[kind as usize].remove(&old);
+        let item = self.items.get_mut(handle)?;
+        item.status = status;
+        let new = order_key(item, handle);
+        self.by_order[kind as usize].insert(new);
+        Some(Touched { kind, id })
+    }
+
+    /// Takes out what has expired by `age`, at most `most` items. Says which are gone.
+    pub fn expire(&mut self, age: Age, most: usize) -> Vec<Touched> {
+        let mut gone = Vec::new();
+        while gone.len() < most {
+            let Some((expires, handle)) = self.by_expiry.first().copied() else { break };
+            if u64::from(expires) > age.0 {
+                break;
+            }
+            self.by_expiry.remove(&(expires, handle));
+            let Some(item) = self.items.remove(handle) else { continue };
+            self.by_id.remove(&(prefix(&item.id), handle));
+            self.by_content.remove(&(item.mark.content, handle));
+            self.by_sender.remove(&(item.mark.sender, handle));
+            self.by_order[item.kind as usize].remove(&order_key(&item, handle));
+            for (voice, done) in helps(&self.acts.remove(&item.id).unwrap_or_default()) {
+                if let Some(times) = self.helps.get_mut(&voice) {
+                    times.remove(&done);
+                    if times.is_empty() {
+                        self.helps.remove(&voice);
+                    }
+                }
+            }
+            if item.member().is_some() {
+                self.bury(item.id);
+            }
+            gone.push(Touched { kind: item.kind, id: item.id });
+        }
+        let mut orphans = 0;
+        while orphans < most {
+            orphans += 1;
+            let Some((expires, target)) = self.orphans.first().copied() else { break };
+            if expires > age {
+                break;
+            }
+            self.orphans.remove(&(expires, target));
+            if self.handle(&target).is_none() {
+                self.acts.remove(&target);
+            }
+        }
+        gone
+    }
+
+    /// Remembers that a record's time is over: it never rises again.
+    pub fn bury(&mut self, id: RecordId) {
+        if self.buried.insert(id) {
+            self.buried_order.push_back(id);
+        }
+        if self.buried_order.len() > BURIED_MAX {
+            if let Some(oldest) = self.buried_order.pop_front() {
+                self.buried.remove(&oldest);
+            }
+        }
+    }
+
+    /// Whether a record's time is over, as far as it is remembered.
+    pub fn is_buried(&self, id: &RecordId) -> bool {
+        self.buried.contains(id)
+    }
+
+    /// Whether an entry still matters to the board: an item that stands, or something said about one.
+    pub fn needs(&self, id: &RecordId, record: &Record) -> bool {
+        let said_of = |target: &RecordId| self.acts(target).binary_search_by(|act| act.id.cmp(id)).is_ok();
+        match (&record.body, record.body.target()) {
+            (_, Some(target)) => said_of(target),
+            // A cancellation must outlive what it cancels, or the notice would rise again at the next start.
+            (Body::Notice(notice), None) => self.handle(id).is_some() || notice.references.iter().any(said_of),
+            (_, None) => self.handle(id).is_some(),
+        }
+    }
+
+    /// Ids of a page of items: most urgent first, then newest, live ones before ended ones; or by id.
+    pub fn list(&self, query: &ItemQuery) -> Vec<RecordId> {
+        if query.by_id {
+            let from = query.after.map_or((0, 0), |id| (prefix(&id), 0));
+            let items = self.by_id.range(from..).filter_map(|(_, handle)| self.at(*handle));
+            let items = items.filter(|item| query.after.is_none_or(|after| item.id > after));
+            return items.filter(|item| wanted(query, item)).take(query.limit).map(|item| item.id).collect();
+        }
+        let kinds: &[ItemKind] = match &query.kind {
+            Some(kind) => core::slice::from_ref(kind),
+            None => ItemKind::ALL,
+        };
+        let after = query.after.and_then(|id| self.handle(&id)).and_then(|handle| Some((self.at(handle)?, handle)));
+        let mut found = Vec::new();
+        for kind in kinds {
+            let start = match &after {
+                Some((item, _)) if item.kind > *kind => continue,
+                Some((item, handle)) if item.kind == *kind => core::ops::Bound::Excluded(order_key(item, *handle)),
+                _ => core::ops::Bound::Unbounded,
+            };
+            for (rank, _, _, handle) in self.by_order[*kind as usize].range((start, core::ops::Bound::Unbounded)) {
+                if found.len() >= query.limit {
+                    return found;
+                }
+                if *rank > 0 && query.status == StatusFilter::Live {
+                    break;
+                }
+                found.extend(self.at(*handle).filter(|item| wanted(query, item)).map(|item| item.id));
+            }
+        }
+        found
+    }
+
+    /// Counts of live items.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary { v: 1, ..Summary::default() };
+        for urgency in Urgency::ALL {
+            summary.needs.insert(urgency.name(), 0);
+        }
+        for item in self.all().filter(|item| item.status.is_live()) {
+            match item.kind {
+                ItemKind::Need => {
+                    *summary.needs.entry(item.urgency.name()).or_default() += 1;
+                    *summary.categories.entry(item.category.name()).or_default() += 1;
+                }
+                ItemKind::Offer => summary.offers += 1,
+                ItemKind::Notice => summary.notices += 1,
+            }
+        }
+        summary
+    }
+}
+
+/// Whether a query asks for this item.
+fn wanted(query: &ItemQuery, item: &Item) -> bool {
+    let status = match query.status {
+        StatusFilter::Live => item.status.is_live(),
+        StatusFilter::All => true,
+        StatusFilter::Only(status) => item.status == status,
+    };
+    status
+        && query.kind.is_none_or(|kind| item.kind == kind)
+        && query.category.is_none_or(|category| item.category == category)
+        && query.urgency.is_none_or(|urgency| item.urgency == urgency)
+}
+
+/// Who helped, and when, according to these acts.
+fn helps(acts: &[Act]) -> Vec<(Voice, u64)> {
+    let claimant = |claim: &RecordId| {
+        let place = acts.binary_search_by(|act| act.id.cmp(claim)).ok()?;
+        matches!(acts[place].deed, Deed::Claim { .. }).then_some(acts[place].by)
+    };
+    let done = |act: &Act| match &act.deed {
+        Deed::Done(claim) => Some((claimant(claim)?, act.created)),
+        _ => None,
+    };
+    acts.iter().filter_map(done).collect()
+}
+
+fn order_key(item: &Item, handle: u32) -> OrderKey {
+    (u8::from(!item.status.is_live()), item.urgency, u32::MAX - item.created, handle)
+}
+
+fn deed(body: &Body) -> Option<Deed> {
+    Some(match body {
+        Body::Claim(claim) => Deed::Claim {
+            tags: claim.tags.iter().map(|tag| fingerprint(tag)).collect(),
+            zone: fingerprint(&claim.zone),
+        },
+        Body::Assign(assign) => Deed::Assign { claim: assign.claim, slot: assign.slot, epoch: assign.epoch },
+        Body::Start(on) => Deed::Start(on.claim),
+        Body::Done(on) => Deed::Done(on.claim),
+        Body::Confirm(on) => Deed::Confirm(on.epoch),
+        Body::NoShow(on) => Deed::NoShow(on.claim),
+        Body::Withdraw(withdraw) => match withdraw.claim {
+            Some(claim) => Deed::WithdrawClaim(claim),
+            None => Deed::Withdraw(withdraw.epoch),
+        },
+        Body::Reopen(on) => Deed::Reopen(on.epoch),
+        Body::Cosign(_) => Deed::Cosign,
+        Body::Refer(refer) => Deed::Refer(refer.epoch),
+        Body::DuplicateOf(duplicate) => Deed::DuplicateOf(duplicate.of, duplicate.epoch),
+        Body::Need(_)
+        | Body::Offer(_)
+        | Body::Notice(_)
+        | Body::StockIn(_)
+        | Body::StockOut(_)
+        | Body::StockCount(_) => return None,
+    })
+}

@@ -1,0 +1,166 @@
+//! What must hold whatever a neighbourhood does, in whatever order it is heard.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use commons_core::batch::{read_batch, Item};
+use commons_core::codec::read_record;
+use commons_core::log::Held;
+use commons_core::record::Body;
+use proptest::prelude::*;
+use support::Gateway;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Post(u8, u8, &'static str),
+    Act(u8, u8, &'static str, u8),
+    Pull(u8, u8),
+    Wait(u32),
+    Restart(u8),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let gateway = 0..3u8;
+    let step = prop_oneof![
+        2 => (gateway.clone(), 0..4u8, prop::sample::select(vec!["need", "offer", "notice"]))
+            .prop_map(|(g, who, kind)| Step::Post(g, who, kind)),
+        8 => (gateway.clone(), 0..4u8,
+            prop::sample::select(vec!["claim", "start", "done", "confirm", "no_show", "withdraw", "reopen", "refer", "cosign"]),
+            any::<u8>()).prop_map(|(g, who, kind, which)| Step::Act(g, who, kind, which)),
+        4 => (gateway.clone(), gateway.clone()).prop_map(|(a, b)| Step::Pull(a, b)),
+        1 => (1..200_000u32).prop_map(Step::Wait),
+        1 => gateway.prop_map(Step::Restart),
+    ];
+    prop::collection::vec(step, 1..60)
+}
+
+/// Plays a history. Returns the gateways and the code words known.
+fn play(steps: &[Step]) -> Vec<Gateway> {
+    let mut gateways: Vec<Gateway> = (1..=3).map(Gateway::new).collect();
+    // What was posted: item, claim if it is one, code word.
+    let mut posted: Vec<(String, Option<String>, String)> = Vec::new();
+    for (n, step) in steps.iter().enumerate() {
+        match step {
+            Step::Post(g, who, kind) => {
+                let payload = format!(r#"{{"text":"thing {n}","urgency":"week","zone":"z{}"}}"#, who % 2);
+                if let Ok(kept) = gateways[usize::from(*g)].post_as(&format!("mqtt:{who}"), kind, &payload) {
+                    posted.push((kept.item.to_string(), None, kept.code.unwrap_or_default()));
+                }
+            }
+            Step::Act(g, who, kind, which) => {
+                let Some((item, claim, code)) = posted.get(usize::from(*which) % posted.len().max(1)).cloned() else {
+                    continue;
+                };
+                let payload = match *kind {
+                    "claim" => format!(r#"{{"item":"{item}","message":"{n}"}}"#),
+                    "cosign" => format!(r#"{{"target":"{item}"}}"#),
+                    "refer" => format!(r#"{{"item":"{item}","code":"{code}","to":"elsewhere"}}"#),
+                    "no_show" => {
+                        let claim = claim.clone().unwrap_or("0".repeat(64));
+                        format!(r#"{{"item":"{item}","code":"{code}","claim":"{claim}"}}"#)
+                    }
+                    _ => format!(r#"{{"item":"{item}","code":"{code}"}}"#),
+                };
+                if let Ok(kept) = gateways[usize::from(*g)].post_as(&format!("mqtt:{who}"), kind, &payload) {
+                    if *kind == "claim" {
+                        posted.push((item, Some(kept.id.to_string()), kept.code.unwrap_or_default()));
+                    }
+                }
+            }
+            Step::Pull(a, b) if a != b => {
+                let other = std::mem::replace(&mut gateways[usize::from(*b)], Gateway::new(9));
+                gateways[usize::from(*a)].pull(&other);
+                gateways[usize::from(*b)] = other;
+            }
+            Step::Pull(..) => {}
+            Step::Wait(s) => gateways.iter_mut().for_each(|gateway| drop(gateway.wait_s(u64::from(*s) / 3))),
+            Step::Restart(g) => gateways[usize::from(*g)].restart(),
+        }
+    }
+    gateways
+}
+
+fn heal(gateways: &mut [Gateway]) {
+    for _ in 0..2 {
+        for a in 0..gateways.len() {
+            for b in 0..gateways.len() {
+                if a != b {
+                    let other = std::mem::replace(&mut gateways[b], Gateway::new(9));
+                    gateways[a].pull(&other);
+                    gateways[b] = other;
+                }
+            }
+        }
+    }
+}
+
+/// A fresh gateway that hears the logs in another order: any interleaving of logs is a possible delivery.
+fn hear(journal: &[Held], turns: &[u8]) -> Gateway {
+    let mut logs: BTreeMap<_, Vec<Held>> = BTreeMap::new();
+    for held in journal {
+        logs.entry(held.log).or_default().push(held.clone());
+    }
+    let mut queues: Vec<Vec<Held>> = logs.into_values().collect();
+    queues.iter_mut().for_each(|queue| queue.sort_by_key(|held| std::cmp::Reverse(held.number)));
+    let mut gateway = Gateway::new(8);
+    let mut turn = 0;
+    while queues.iter().any(|queue| !queue.is_empty()) {
+        queues.retain(|queue| !queue.is_empty());
+        let pick = usize::from(turns[turn % turns.len()]) % queues.len();
+        turn += 1;
+        if let Some(held) = queues[pick].pop() {
+            gateway.handle(commons_core::node::Input::Batch(held));
+        }
+    }
+    gateway
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Two blocks that see different boards after the link is back would send help twice, or not at all.
+    #[test]
+    fn views_agree_once_all_is_heard(steps in steps(), turns in prop::collection::vec(any::<u8>(), 1..40)) {
+        // Expiry counts local lifetime, so gateways may hold an item for different times: histories without waiting.
+        let steps: Vec<Step> = steps.into_iter().filter(|step| !matches!(step, Step::Wait(_))).collect();
+        let mut gateways = play(&steps);
+        heal(&mut gateways);
+        let views: BTreeSet<_> = gateways.iter().map(|gateway| gateway.node.views_digest()).collect();
+        prop_assert_eq!(views.len(), 1, "views differ after healing");
+        let heads: BTreeSet<_> = gateways.iter().map(|gateway| gateway.node.heads_digest()).collect();
+        prop_assert_eq!(heads.len(), 1, "heads differ after healing");
+        let late = hear(&gateways[0].journal, &turns);
+        prop_assert_eq!(late.node.views_digest(), gateways[0].node.views_digest(), "order of arrival shows");
+        let mut again = hear(&gateways[0].journal, &turns);
+        let before = again.node.views_digest();
+        for held in gateways[0].journal.clone() {
+            again.handle(commons_core::node::Input::Batch(held)); // Refused as known; must change nothing.
+        }
+        prop_assert_eq!(again.node.views_digest(), before, "duplication shows");
+        gateways[1].restart();
+        prop_assert_eq!(gateways[1].node.views_digest(), gateways[0].node.views_digest(), "a restart shows");
+    }
+
+    /// A contact given to more people than were asked for is a leaked phone number.
+    #[test]
+    fn contacts_are_released_at_most_slots_times_epochs(steps in steps()) {
+        let mut gateways = play(&steps);
+        heal(&mut gateways);
+        let mut released: BTreeMap<_, BTreeMap<(u8, u16), BTreeSet<_>>> = BTreeMap::new();
+        for held in &gateways[0].journal {
+            for item in read_batch(&held.bytes).expect("reads").items {
+                let Item::Entry { record, .. } = item else { continue };
+                if let Body::Assign(assign) = read_record(record).expect("reads").body {
+                    let slot = released.entry(assign.item).or_default();
+                    slot.entry((assign.slot, assign.epoch)).or_default().insert(assign.claim);
+                }
+            }
+        }
+        for (item, by_slot) in released {
+            for ((slot, epoch), claims) in by_slot {
+                prop_assert!(claims.len() <= 1, "{item} slot {slot} epoch {epoch} went to {} claims", claims.len());
+            }
+        }
+    }
+}

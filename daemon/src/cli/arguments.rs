@@ -1,0 +1,260 @@
+//! The arguments of `commonsd`, declared; what they do is in the other files.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+/// Gateway of a neighbourhood's own network: aid requests, offers and notices, kept through power cuts.
+///
+/// Without a command it runs the gateway with its defaults.
+#[derive(Debug, Parser)]
+#[command(name = "commonsd", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Without a command: run.
+    #[command(flatten)]
+    pub run: RunArguments,
+}
+
+/// Which gateway a command speaks of.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Where {
+    /// The data directory [default: $COMMONSD_DATA, else /var/lib/commonsd for root, else ~/.local/share/commonsd]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data: Option<PathBuf>,
+    /// The configuration file [default: commonsd.toml in the data directory, if it is there]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+}
+
+/// The arguments of `run`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RunArguments {
+    /// Which gateway.
+    #[command(flatten)]
+    pub place: Where,
+    /// Where MQTT listens; may be repeated; port 0 takes any free one [default: 0.0.0.0:1883]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub mqtt: Vec<SocketAddr>,
+    /// Where HTTP listens; may be repeated; port 0 takes any free one [default: 0.0.0.0:8080]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub http: Vec<SocketAddr>,
+    /// The gateway's name, shown to neighbours [default: made from its key]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The neighbourhood's network [default: commons]
+    #[arg(long)]
+    pub network: Option<String>,
+    /// Log more; may be repeated
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Log less; may be repeated
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub quiet: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the gateway
+    Run(RunArguments),
+    /// Make data directory and identity without running; does nothing if they are there
+    Init {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// The gateway's name, shown to neighbours
+        #[arg(long)]
+        name: Option<String>,
+        /// The neighbourhood's network
+        #[arg(long)]
+        network: Option<String>,
+    },
+    /// Say whether all is well, and what to do where it is not (exit code 0 well, 1 attention, 3 not running)
+    Status {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List needs, most urgent first
+    Needs(ListArguments),
+    /// List offers
+    Offers(ListArguments),
+    /// List notices
+    Notices(ListArguments),
+    /// List what is in stock
+    Stock {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one need, offer or notice
+    Show {
+        /// Its id, or the first 8 digits of it
+        id: String,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// The state as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Post a need, offer or notice, or act on one (claim, start, done, confirm, withdraw, reopen, ...)
+    Post(PostArguments),
+    /// Follow what changes, live
+    Watch {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check, show or print the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Check every signature, chain, index and view of a stopped gateway against its log
+    Verify {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Rebuild what can be rebuilt, and say what was lost (stop the gateway first)
+    Repair {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a consistent copy, also while the gateway runs
+    Backup {
+        /// The file to write; must not exist
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        to: PathBuf,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Make a gateway from a copy; it goes on in a new epoch, so that its log never forks
+    Restore {
+        /// The copy
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write the pages of all commands to a directory
+    Man {
+        /// The directory; made if it is not there
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// The arguments of the lists.
+#[derive(Clone, Debug, Args)]
+pub struct ListArguments {
+    /// Which gateway.
+    #[command(flatten)]
+    pub place: Where,
+    /// Only this status; `all` shows ended ones too [default: live ones]
+    #[arg(long)]
+    pub status: Option<String>,
+    /// Only this category
+    #[arg(long)]
+    pub category: Option<String>,
+    /// Only this urgency: now, today, week, whenever
+    #[arg(long)]
+    pub urgency: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub limit: usize,
+    /// A JSON array, as at /api/v1
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The arguments of `post`.
+#[derive(Clone, Debug, Args)]
+pub struct PostArguments {
+    /// need, offer, notice, claim, start, done, confirm, withdraw, reopen, ...
+    pub kind: String,
+    /// The words
+    #[arg(conflicts_with = "json_body")]
+    pub text: Option<String>,
+    /// Which gateway.
+    #[command(flatten)]
+    pub place: Where,
+    /// now, today, week or whenever
+    #[arg(long, conflicts_with = "json_body")]
+    pub urgency: Option<String>,
+    /// food, water, health, ...
+    #[arg(long, conflicts_with = "json_body")]
+    pub category: Option<String>,
+    /// A place by name: "stairwell B"
+    #[arg(long, conflicts_with = "json_body")]
+    pub zone: Option<String>,
+    /// Your own mark, echoed
+    #[arg(long = "ref", value_name = "MARK", conflicts_with = "json_body")]
+    pub reference: Option<String>,
+    /// The item to act on
+    #[arg(long, value_name = "ID", conflicts_with = "json_body")]
+    pub item: Option<String>,
+    /// The claim to act on
+    #[arg(long, value_name = "ID", conflicts_with = "json_body")]
+    pub claim: Option<String>,
+    /// The code word that was given for the item or claim
+    #[arg(long, value_name = "WORDS", conflicts_with = "json_body")]
+    pub code: Option<String>,
+    /// The whole submission as JSON, from a file or - for standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub json_body: Option<PathBuf>,
+    /// The receipt as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The commands about the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Find every mistake in a file (exit code 0 good, 1 bad)
+    Check {
+        /// The file [default: the one that would be read]
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Show what holds, and where each value came from
+    Show {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the example file: every setting, its default and unit
+    Example,
+}

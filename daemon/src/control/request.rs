@@ -1,0 +1,108 @@
+//! The questions and the shape of the answers, version 1.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{json, Value};
+
+/// The protocol's version, `v` in each line.
+pub const VERSION: u64 = 1;
+/// Bytes of one request: a record of 8 KiB escaped as JSON in JSON still fits.
+pub const REQUEST_BYTES_MAX: usize = 128 * 1024;
+/// Bytes of one answer: a page of 256 items with a hundred claims each fits.
+pub const REPLY_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// A question, `{"v":1,"do":"..."}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// How the gateway is.
+    Status {},
+    /// Who the gateway is.
+    #[serde(alias = "info")]
+    About {},
+    /// A page of items.
+    List {
+        /// need, offer or notice; none: all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
+        /// A status, `live` or `all`; none: live.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<String>,
+        /// A category.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<String>,
+        /// An urgency.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        urgency: Option<String>,
+        /// At most so many.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<usize>,
+        /// Continue after this id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    },
+    /// What is in stock.
+    Stock {},
+    /// One item.
+    Item {
+        /// 64 hex digits, or at least the first 8.
+        id: String,
+    },
+    /// A submission; answered by a receipt once it is synced.
+    Post {
+        /// As in `commons/post/<kind>`.
+        kind: String,
+        /// Plain text, or the JSON object of a submission.
+        payload: Value,
+    },
+    /// Changes from now on, a line each.
+    Watch {},
+    /// A consistent copy.
+    Backup {
+        /// Absolute path.
+        to: String,
+    },
+    /// Read the configuration again.
+    Reload {},
+}
+
+/// An answer: an object with at least `v` and `ok`; when not ok, `error` (a stable word) and `message`.
+pub type Reply = Value;
+
+impl Request {
+    /// One line, without its end.
+    pub fn line(&self) -> String {
+        let mut object = serde_json::to_value(self).unwrap_or_default();
+        if let Some(object) = object.as_object_mut() {
+            object.insert("v".into(), VERSION.into());
+        }
+        object.to_string()
+    }
+
+    /// Reads a line. The error is the answer to send.
+    pub fn parse(line: &[u8]) -> Result<Self, Reply> {
+        let mut object: Value = serde_json::from_slice(line)
+            .map_err(|error| refusal("not_json", &format!("the request is no JSON: {error}")))?;
+        let version = object.as_object_mut().and_then(|object| object.remove("v"));
+        match version.as_ref().map(Value::as_u64) {
+            Some(Some(VERSION)) => {}
+            Some(_) => {
+                return Err(refusal(
+                    "unknown_version",
+                    "this gateway speaks version 1 of the local protocol; use the commonsd it was started with",
+                ))
+            }
+            None => return Err(refusal("missing", "\"v\" is missing")),
+        }
+        serde_json::from_value(object).map_err(|error| refusal("wrong_value", &format!("not a known request: {error}")))
+    }
+}
+
+/// A no.
+pub fn refusal(error: &str, message: &str) -> Reply {
+    json!({"v": VERSION, "ok": false, "error": error, "message": message})
+}
+
+/// A yes with the fields of `value`, which is an object, or under `name`.
+pub fn granted(name: &str, value: impl Serialize) -> Reply {
+    json!({"v": VERSION, "ok": true, name: serde_json::to_value(value).unwrap_or_default()})
+}

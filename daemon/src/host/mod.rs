@@ -1,0 +1,23 @@
+//! The machine: the only room that names `nix`, systemd and the kernel's files.
+//!
+//! Nothing here decides anything about neighbours; it reads the machine, tells systemd how we are, and says no when the
+//! disk is nearly full. Socket activation is left out: turning an inherited descriptor number into a socket needs
+//! `unsafe` with std and sd-notify, and port 1883 needs no privilege.
+
+pub mod addresses;
+pub mod board;
+pub mod clock;
+pub mod disk;
+pub mod files;
+pub mod journal;
+pub mod notify;
+pub mod panics;
+pub mod random;
+pub mod signals;
+pub mod sockets;
+pub mod terminal;
+
+/// Whether this process is root, for whom data belongs under /var/lib.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}

@@ -1,0 +1,215 @@
+//! The writer's inbox: the one way from the rooms (door, web, command line) to the state, and back.
+//!
+//! A closed set of messages over one bounded channel. Posts are answered only after they are on disk and synced;
+//! questions are answered between commits, so nobody ever reads what might not survive a power cut.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use commons_core::admission::Rejection;
+use commons_core::receipt::Outcome;
+use commons_core::submission::Submission;
+use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Summary};
+use commons_core::views::stock::ShelfState;
+use serde::Serialize;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+/// Messages waiting for the writer, at most. Senders beyond it wait (their PUBACK is late, their reads pause).
+pub const INBOX_MESSAGES_MAX: usize = 1_024;
+/// Changes a slow follower may lag behind before it must take a fresh snapshot.
+pub const CHANGES_KEPT_MAX: usize = 1_024;
+
+/// Shelves of stock in one answer.
+pub const SHELVES_SHOWN_MAX: usize = 1_000;
+
+/// One message to the writer.
+pub enum Message {
+    /// A post. Answered after it is synced, or refused.
+    Submit(Box<Submission>, oneshot::Sender<Outcome>),
+    /// One item by its id (64 hex digits, or a unique prefix of at least 8).
+    Item(String, oneshot::Sender<Option<Arc<ItemState>>>),
+    /// A page of items.
+    List(ItemQuery, oneshot::Sender<Vec<Arc<ItemState>>>),
+    /// What is in stock, at most [`SHELVES_SHOWN_MAX`] shelves.
+    Stock(oneshot::Sender<Vec<ShelfState>>),
+    /// Counts.
+    Summary(oneshot::Sender<Summary>),
+    /// Keeps (or with an empty payload clears) a retained message of `commons/local/#`. Refused at the limits.
+    Retain(Retained, oneshot::Sender<Result<(), Rejection>>),
+    /// All retained messages of `commons/local/#` whose topic comes after the given one, at most 256.
+    RetainedAfter(Option<String>, oneshot::Sender<Vec<Retained>>),
+    /// Runs between commits on the writer's own thread, for the command line's rarer wishes (backup, verify).
+    Control(ControlRequest, oneshot::Sender<serde_json::Value>),
+    /// Serve what waits, close the store, end.
+    End,
+}
+
+/// Rare wishes that come over the local socket.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum ControlRequest {
+    /// What `commonsd status` shows.
+    Status,
+    /// A consistent copy to a file.
+    Backup {
+        /// Absolute path.
+        to: String,
+    },
+}
+
+/// A retained message of the block's own gadgets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retained {
+    /// Under `commons/local/`.
+    pub topic: String,
+    /// Empty = clear.
+    pub payload: Bytes,
+    /// 0, 1 or 2.
+    pub qos: u8,
+}
+
+/// An item changed, durably.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// need, offer or notice.
+    pub kind: ItemKind,
+    /// 64 hex digits.
+    pub id: Arc<str>,
+    /// Its state now; none when it is gone.
+    pub state: Option<Arc<ItemState>>,
+    /// The same as JSON, ready to publish; empty when it is gone.
+    pub json: Bytes,
+}
+
+/// How the gateway is, as the writer sees it; published about once a second and when it changes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Health {
+    /// 1.
+    pub v: u8,
+    /// "ok", "disk_low" (urgent posts only), "disk_full" (no posts).
+    pub state: &'static str,
+    /// Entries kept.
+    pub entries: u64,
+    /// Batches kept.
+    pub batches: u64,
+    /// Live items.
+    pub items: u64,
+    /// Posts since start.
+    pub posts_accepted: u64,
+    /// Refusals since start.
+    pub posts_refused: u64,
+    /// Bytes of the journal.
+    pub journal_bytes: u64,
+    /// Free bytes of its file system.
+    pub disk_free_bytes: u64,
+    /// Messages waiting for the writer.
+    pub queue: u64,
+    /// Milliseconds the last commit took to sync.
+    pub sync_ms: u64,
+    /// Seconds since start.
+    pub uptime_s: u64,
+    /// Best guess of now, RFC 3339.
+    pub clock: String,
+    /// How certain: "synchronised", "estimated" or "unknown".
+    pub clock_certainty: &'static str,
+    /// Damaged frames found at the last start.
+    pub damaged: u64,
+}
+
+/// The rooms' end of the inbox. Cheap to clone.
+#[derive(Clone)]
+pub struct Inbox {
+    sender: mpsc::Sender<Message>,
+    changes: broadcast::Sender<Change>,
+    health: watch::Receiver<Health>,
+}
+
+/// The writer's end.
+pub struct Outlet {
+    /// Messages in.
+    pub receiver: mpsc::Receiver<Message>,
+    /// Changes out, after commit.
+    pub changes: broadcast::Sender<Change>,
+    /// Health out.
+    pub health: watch::Sender<Health>,
+}
+
+/// Makes the two ends.
+pub fn channel() -> (Inbox, Outlet) {
+    let (sender, receiver) = mpsc::channel(INBOX_MESSAGES_MAX);
+    let (changes, _) = broadcast::channel(CHANGES_KEPT_MAX);
+    let (health_out, health) = watch::channel(Health::default());
+    (Inbox { sender, changes: changes.clone(), health }, Outlet { receiver, changes, health: health_out })
+}
+
+impl Inbox {
+    /// Hands in a post; resolves once it is synced or refused. Waits while the inbox is full.
+    pub async fn submit(&self, submission: Submission) -> Outcome {
+        self.ask(|reply| Message::Submit(Box::new(submission), reply)).await.unwrap_or(Err(Rejection::Busy))
+    }
+
+    /// As [`Inbox::submit`], but returns once the writer has taken it, with the answer to wait for: lets one session
+    /// have many posts under way in order.
+    pub async fn submit_pipelined(&self, submission: Submission) -> Result<oneshot::Receiver<Outcome>, Rejection> {
+        let (reply, answer) = oneshot::channel();
+        self.sender.send(Message::Submit(Box::new(submission), reply)).await.map_err(|_| Rejection::Busy)?;
+        Ok(answer)
+    }
+
+    /// One item by id or unique prefix of at least 8 hex digits. None too when the writer has ended.
+    pub async fn item(&self, id: &str) -> Option<Arc<ItemState>> {
+        let id = id.to_owned();
+        self.ask(|reply| Message::Item(id, reply)).await.flatten()
+    }
+
+    /// A page of items, at most `PAGE_ITEMS_MAX`.
+    pub async fn list(&self, query: ItemQuery) -> Vec<Arc<ItemState>> {
+        self.ask(|reply| Message::List(query, reply)).await.unwrap_or_default()
+    }
+
+    /// Counts of live items.
+    pub async fn summary(&self) -> Summary {
+        self.ask(Message::Summary).await.unwrap_or_default()
+    }
+
+    /// What is in stock.
+    pub async fn stock(&self) -> Vec<ShelfState> {
+        self.ask(Message::Stock).await.unwrap_or_default()
+    }
+
+    /// Keeps or clears a retained message of `commons/local/#`.
+    pub async fn retain(&self, retained: Retained) -> Result<(), Rejection> {
+        self.ask(|reply| Message::Retain(retained, reply)).await.unwrap_or(Err(Rejection::Busy))
+    }
+
+    /// Retained messages in topic order after `topic`, at most 256 an answer.
+    pub async fn retained_after(&self, topic: Option<String>) -> Vec<Retained> {
+        self.ask(|reply| Message::RetainedAfter(topic, reply)).await.unwrap_or_default()
+    }
+
+    /// A rare wish.
+    pub async fn control(&self, request: ControlRequest) -> Option<serde_json::Value> {
+        self.ask(|reply| Message::Control(request, reply)).await
+    }
+
+    /// Tells the writer to end. What is in the inbox already is still served.
+    pub async fn end(&self) {
+        let _ = self.sender.send(Message::End).await;
+    }
+
+    /// Follows changes. A follower told `Lagged` must list afresh.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
+    }
+
+    /// The latest health.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+
+    async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.sender.send(message(reply)).await.ok()?;
+        answer.await.ok()
+    }
+}

@@ -1,0 +1,83 @@
+//! Reads the words of entries back from the store, for views that keep only what decides.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use commons_core::batch::record_places;
+use commons_core::codec::read_record;
+use commons_core::log::{Held, LogKey};
+use commons_core::node::Node;
+use commons_core::record::Record;
+use commons_core::views::{EntryRef, Library};
+
+use crate::store::Store;
+
+/// Batches kept at hand: what one page of the board and one group of posts touch. At most 64 KiB each.
+const AT_HAND_MAX: usize = 16;
+
+/// The table of logs and the batches read last.
+#[derive(Default)]
+pub struct Shelf {
+    logs: Vec<LogKey>,
+    at_hand: RefCell<VecDeque<Arc<AtHand>>>,
+}
+
+/// A batch, and where its records lie in its bytes: taken apart once, however many of its items are shown.
+struct AtHand {
+    held: Held,
+    places: Vec<Option<std::ops::Range<usize>>>,
+}
+
+impl Shelf {
+    /// Takes over the logs the node has learnt of since.
+    pub fn follow(&mut self, node: &Node) {
+        while let Some(log) = node.log(self.logs.len() as u16) {
+            self.logs.push(*log);
+        }
+    }
+
+    /// Keeps a batch at hand that was just written: its items are about to be shown.
+    pub fn keep(&self, held: Held) {
+        let mut at_hand = self.at_hand.borrow_mut();
+        if at_hand.len() >= AT_HAND_MAX {
+            at_hand.pop_back();
+        }
+        let places = record_places(&held.bytes).unwrap_or_default();
+        at_hand.push_front(Arc::new(AtHand { held, places }));
+    }
+
+    /// Forgets what is at hand (batches were rewritten).
+    pub fn clear(&self) {
+        self.at_hand.borrow_mut().clear();
+    }
+
+    /// This shelf over this store.
+    pub fn over<'a>(&'a self, store: &'a Store) -> OpenShelf<'a> {
+        OpenShelf { shelf: self, store }
+    }
+}
+
+/// A shelf with its store, ready to read.
+pub struct OpenShelf<'a> {
+    shelf: &'a Shelf,
+    store: &'a Store,
+}
+
+impl Library for OpenShelf<'_> {
+    fn record(&self, at: EntryRef) -> Option<Record> {
+        let log = self.shelf.logs.get(usize::from(at.log))?;
+        let number = u64::from(at.batch);
+        let is_it = |known: &&Arc<AtHand>| known.held.number == number && known.held.log == *log;
+        let found = self.shelf.at_hand.borrow().iter().find(is_it).cloned();
+        let known = match found {
+            Some(known) => known,
+            None => {
+                self.shelf.keep(self.store.read(log, number).ok()?);
+                self.shelf.at_hand.borrow().front().cloned()?
+            }
+        };
+        let place = known.places.get(usize::from(at.place))?.clone()?;
+        read_record(known.held.bytes.get(place)?).ok()
+    }
+}

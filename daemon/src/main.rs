@@ -1,0 +1,33 @@
+//! commonsd: the gateway daemon of a neighbourhood's own network.
+
+pub mod about;
+pub mod assembly;
+pub mod checkup;
+pub mod cli;
+pub mod config;
+pub mod control;
+pub mod counters;
+pub mod door;
+pub mod founding;
+pub mod host;
+pub mod household;
+pub mod inbox;
+pub mod library;
+pub mod retained;
+pub mod run;
+pub mod store;
+pub mod wall;
+pub mod web;
+pub mod writer;
+
+fn main() -> std::process::ExitCode {
+    // Reading and writing the index happens in a process of its own: see `store`.
+    let arguments: Vec<std::ffi::OsString> = std::env::args_os().skip(1).take(3).collect();
+    if let [first, action, dir] = arguments.as_slice() {
+        if first == store::INDEX_HELPER {
+            let done = store::index_helper(&action.to_string_lossy(), dir.as_ref());
+            return std::process::ExitCode::from(u8::from(done.is_err()));
+        }
+    }
+    cli::main(&run::Gateway)
+}

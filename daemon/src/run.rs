@@ -1,0 +1,295 @@
+//! Wiring and order of shutdown; no logic.
+//!
+//! Start: listen (so that a taken port is said at once), open the store, start the writer, open the doors, say where.
+//! End: the doors stop taking, what is under way is answered, the writer commits what waits and closes the store.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use crate::about::About;
+use crate::assembly::{Access, Assembly};
+use crate::checkup;
+use crate::cli::{Backend, Checkup, Identity};
+use crate::config::reload::reload;
+use crate::config::{Config, Loaded, Loader};
+use crate::control::desk::Reload;
+use crate::control::{self, Answerer, ControlSocket, Desk, Offline, Reply, Request};
+use crate::counters::Counters;
+use crate::door::{self, Door, Transport};
+use crate::founding::Founding;
+use crate::host::journal::Logging;
+use crate::host::signals::{self, Wish};
+use crate::host::{addresses, board, files, notify};
+use crate::web::{self, Web};
+
+/// How long sessions and pages may take to end after SIGTERM.
+const DRAIN_MAX: Duration = Duration::from_secs(3);
+/// How long the writer may take after that. Together below the 5 s that units and people wait.
+const WRITER_MAX: Duration = Duration::from_millis(1_500);
+/// How often the writer is looked after.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// The real thing.
+pub struct Gateway;
+
+impl Backend for Gateway {
+    fn run(&self, loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let ended = runtime.block_on(run(loaded, loader, logging));
+        // Tasks that did not end by themselves must not keep the process.
+        runtime.shutdown_background();
+        ended
+    }
+
+    fn init(&self, loaded: &Loaded) -> anyhow::Result<Identity> {
+        let data = &loaded.config.gateway.data;
+        make_private(data)?;
+        let founding = Founding::open(&loaded.config, board::board_id(), true)?;
+        Ok(identity(&founding, data))
+    }
+
+    fn verify(&self, loaded: &Loaded) -> anyhow::Result<Checkup> {
+        Ok(checkup::verify(&loaded.config)?)
+    }
+
+    fn repair(&self, loaded: &Loaded) -> anyhow::Result<Checkup> {
+        Ok(checkup::repair(&loaded.config)?)
+    }
+
+    fn restore(&self, copy: &Path, loaded: &Loaded) -> anyhow::Result<Identity> {
+        let data = &loaded.config.gateway.data;
+        make_private(data)?;
+        let founding = Founding::restore(copy, &loaded.config, board::board_id())?;
+        Ok(identity(&founding, data))
+    }
+
+    fn offline(&self, loaded: &Loaded) -> anyhow::Result<Box<dyn Answerer>> {
+        Ok(Box::new(Stopped { config: loaded.config.clone() }))
+    }
+}
+
+fn identity(founding: &Founding, data: &Path) -> Identity {
+    Identity {
+        name: founding.name().to_owned(),
+        id: founding.id(),
+        network: founding.network().to_owned(),
+        data: data.to_owned(),
+        fresh: founding.fresh,
+    }
+}
+
+/// Only its owner may look into the data directory: the gateway's key and local socket lie there.
+fn make_private(data: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    if data.is_dir() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .with_context(|| format!("the data directory {} cannot be made", data.display()))
+}
+
+async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow::Result<()> {
+    let config = loaded.config;
+    let data = config.gateway.data.clone();
+    make_private(&data)?;
+    if let Err(error) = files::raise_limit() {
+        warn!(%error, "the limit of open files stays as it is");
+    }
+    let mqtt = listen(&config.mqtt.listen, "--mqtt", "1884").await?;
+    let http = listen(&config.http.listen, "--http", "8081").await?;
+    let runtime = tokio::runtime::Handle::current();
+    let assembly = {
+        let config = config.clone();
+        tokio::task::spawn_blocking(move || Assembly::start(&config, Access::Own, &runtime)).await??
+    };
+    let mut signals = signals::listen()?;
+    let about = about(&assembly, &mqtt, &http)?;
+    let counters = Arc::new(Counters::default());
+    let (stop, stopping) = watch::channel(false);
+    let stopped = |mut stopping: watch::Receiver<bool>| async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+
+    let about = Arc::new(about);
+    let door = Door::new(assembly.inbox.clone(), about.clone(), &config, counters.clone())?;
+    let mut rooms = JoinSet::new();
+    for listener in mqtt {
+        rooms.spawn(door::serve(listener, door.clone(), stopped(stopping.clone())));
+    }
+    let websocket = {
+        let door = door.clone();
+        Arc::new(move |stream, peer| {
+            let door = door.clone();
+            tokio::spawn(async move { door.accept(stream, peer, Transport::WebSocket).await });
+        })
+    };
+    let web = Web::new(assembly.inbox.clone(), (*about).clone(), config.clone(), counters.clone(), websocket);
+    for listener in http {
+        rooms.spawn(web::serve(listener, web.clone(), stopped(stopping.clone())));
+    }
+    let again = reloading(loader, logging, assembly.config.clone());
+    let desk = Desk::new(assembly.inbox.clone(), about.clone(), counters).with_reload(again.clone());
+    let socket = ControlSocket::bind(&data)?;
+    let local = tokio::spawn(control::serve(socket, desk));
+    if let Some(interval) = notify::watchdog_interval() {
+        tokio::spawn(notify::feed_watchdog(assembly.progress.clone(), interval));
+    }
+    say_where(&about, &data, &config, assembly.warning.as_deref());
+    notify::ready(&format!("{} takes posts; page {}", about.name, about.page));
+
+    let failed = loop {
+        tokio::select! {
+            wish = signals.next() => match wish {
+                Wish::Stop => break false,
+                Wish::Reload => {
+                    notify::reloading();
+                    match again() {
+                        Ok(reloaded) => info!(changed = ?reloaded.changed, restart = ?reloaded.restart, "reloaded"),
+                        Err(problems) => warn!(%problems, "nothing was reloaded"),
+                    }
+                    notify::ready(&format!("{} takes posts; page {}", about.name, about.page));
+                }
+            },
+            () = tokio::time::sleep(LOOK_EVERY) => {
+                if assembly.has_ended() {
+                    break true;
+                }
+            }
+        }
+    };
+
+    notify::stopping();
+    info!("ending");
+    local.abort();
+    let _ = stop.send(true);
+    let drained = tokio::time::timeout(DRAIN_MAX, async {
+        door.close(DRAIN_MAX).await;
+        while rooms.join_next().await.is_some() {}
+    });
+    if drained.await.is_err() {
+        warn!("some connections did not end in time; they are cut");
+        rooms.abort_all();
+    }
+    let inbox = assembly.inbox.clone();
+    let writer = tokio::task::spawn_blocking(move || assembly.join());
+    let ended = tokio::time::timeout(WRITER_MAX, async {
+        inbox.end().await;
+        writer.await
+    });
+    match ended.await {
+        Ok(joined) => joined??,
+        // All that was acknowledged is synced; only the index of a clean stop is missing.
+        Err(_) => warn!("the writer did not end in time; the next start reads the journal"),
+    }
+    if failed {
+        anyhow::bail!("the gateway ended because its store failed; what was acknowledged is on disk");
+    }
+    info!("ended");
+    Ok(())
+}
+
+/// Binds each address, or says which flag to change.
+async fn listen(addresses: &[SocketAddr], flag: &str, other: &str) -> anyhow::Result<Vec<TcpListener>> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("cannot listen on {address}; choose another with {flag} {}:{other}", address.ip())
+        })?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+fn about(assembly: &Assembly, mqtt: &[TcpListener], http: &[TcpListener]) -> anyhow::Result<About> {
+    let addresses_of = |listeners: &[TcpListener]| -> std::io::Result<Vec<SocketAddr>> {
+        listeners.iter().map(TcpListener::local_addr).collect()
+    };
+    let http = addresses_of(http)?;
+    Ok(About {
+        v: 1,
+        name: assembly.name.clone(),
+        id: assembly.id.clone(),
+        network: assembly.network.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        mqtt: addresses_of(mqtt)?,
+        page: addresses::page(&http),
+        http,
+    })
+}
+
+/// One function for SIGHUP and `commonsd` alike: reads the configuration again and hands it on, or changes nothing.
+fn reloading(loader: Loader, logging: Option<Logging>, hand_on: watch::Sender<Config>) -> Reload {
+    Arc::new(move || {
+        let old = hand_on.borrow().clone();
+        let reloaded = reload(&old, &loader).map_err(|problems| problems.to_string())?;
+        if let Some(logging) = &logging {
+            logging.set_level(&reloaded.config.log.level);
+        }
+        let _ = hand_on.send(reloaded.config.clone());
+        Ok(reloaded)
+    })
+}
+
+/// What a person at the terminal wants to know.
+fn say_where(about: &About, data: &Path, config: &Config, warning: Option<&str>) {
+    let list = |addresses: &[SocketAddr]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let port = about.mqtt.first().map_or(1883, SocketAddr::port);
+    let loopback = if config.limits.limit_loopback { "the same limits" } else { "no limits" };
+    println!("commonsd {} - gateway \"{}\" of network \"{}\"", about.version, about.name, about.network);
+    println!("  id    {}", about.id);
+    println!("  data  {}", data.display());
+    println!(
+        "  mqtt  {}: anyone may post to commons/post/#, read commons/board/#, use commons/local/#",
+        list(&about.mqtt)
+    );
+    println!("  http  {}: anyone may read the board, post and answer; MQTT over WebSocket at /mqtt", list(&about.http));
+    println!(
+        "        {} posts a minute and {} open items a sender; from this machine {loopback}",
+        config.limits.posts_per_minute, config.limits.open_items_per_sender_max
+    );
+    println!(
+        "  local {}: whoever may read the data directory: status, posts, backup",
+        data.join("commonsd.sock").display()
+    );
+    println!("Open the page:   {}", about.page);
+    println!("Post from here:  mosquitto_pub -p {port} -q 1 -t commons/post/need -m \"insulin, stairwell B\"");
+    if let Some(warning) = warning {
+        println!("Note: {warning}");
+        warn!("{warning}");
+    }
+    if config.mqtt.listen.iter().chain(&config.http.listen).any(|address| !address.ip().is_loopback()) {
+        println!("Everybody who can reach this machine's network can read and post; that is what it is for.");
+    }
+}
+
+/// Answers for a stopped gateway. Opens the store anew for each request: to look, without changing a byte; to post, as
+/// the daemon would.
+struct Stopped {
+    config: Config,
+}
+
+impl Answerer for Stopped {
+    fn answer(&mut self, request: &Request) -> std::io::Result<Reply> {
+        let access = if matches!(request, Request::Post { .. }) { Access::Write } else { Access::Read };
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let assembly = Assembly::start(&self.config, access, runtime.handle()).map_err(std::io::Error::other)?;
+        let about = about(&assembly, &[], &[]).map_err(std::io::Error::other)?;
+        let inbox = assembly.inbox.clone();
+        let desk = Desk::new(inbox.clone(), Arc::new(about), Arc::default());
+        let reply = Offline::new(desk, Box::new(())).and_then(|mut offline| offline.answer(request));
+        runtime.block_on(inbox.end());
+        assembly.join().map_err(std::io::Error::other)?;
+        reply
+    }
+}

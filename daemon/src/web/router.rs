@@ -1,0 +1,183 @@
+//! From a path and a method to a handler; and what every request gets: counting, origin check, contained panics.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use hyper::body::Incoming;
+use hyper::header;
+use hyper::{Method, Request, Response, StatusCode, Version};
+use tokio::sync::watch;
+
+use super::answer::{Answer, Body, Cache, Fault};
+use super::connections::Place;
+use super::{api, assets, metrics, origin, pages, request, websocket, Web};
+use crate::counters::Counters;
+
+/// What a path leads to.
+enum Route {
+    /// A resource that is read.
+    Read,
+    /// A form that is shown and sent.
+    Form,
+    /// A JSON collection that is listed and posted to.
+    Collection,
+    /// A JSON address that is only posted to.
+    Post,
+    /// The MQTT door's WebSocket.
+    Socket,
+}
+
+impl Route {
+    fn of(path: &str) -> Option<Self> {
+        let parts: Vec<&str> = path.split('/').skip(1).take(6).collect();
+        Some(match parts.as_slice() {
+            ["new", "need" | "offer" | "notice"] | ["code"] => Self::Form,
+            ["need" | "offer" | "notice", _] => Self::Form,
+            ["api", "v1", "needs" | "offers" | "notices"] => Self::Collection,
+            ["api", "v1", "needs" | "offers" | "notices", _] => Self::Read,
+            ["api", "v1", "summary" | "stock" | "info" | "health" | "watch"] => Self::Read,
+            ["api", "v1", "post", _] => Self::Post,
+            ["" | "help" | "metrics" | "healthz" | "favicon.ico" | "robots.txt"] => Self::Read,
+            ["needs" | "offers" | "notices"] | ["kept", _] | ["assets", _] => Self::Read,
+            ["mqtt"] => Self::Socket,
+            _ => return None,
+        })
+    }
+
+    fn methods(&self) -> &'static str {
+        match self {
+            Self::Read | Self::Socket => "GET, HEAD, OPTIONS",
+            Self::Form | Self::Collection => "GET, HEAD, POST, OPTIONS",
+            Self::Post => "POST, OPTIONS",
+        }
+    }
+
+    fn takes(&self, method: &Method) -> bool {
+        self.methods().split(", ").any(|one| one == method.as_str())
+    }
+}
+
+/// Answers one request. Never fails: whatever goes wrong becomes an answer.
+pub(super) async fn answer(
+    web: Web,
+    peer: SocketAddr,
+    place: Arc<Place>,
+    stopping: watch::Receiver<bool>,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let path = request.uri().path();
+    let for_programs = path.starts_with("/api/");
+    let posted = request.method() == Method::POST;
+    let outcome = contain(&web.counters, handle(&web, peer, place, stopping, request)).await;
+    let answer = outcome.unwrap_or_else(|fault| {
+        let answer = match for_programs {
+            true => Answer::json(fault.status(), &fault.receipt()).shared(),
+            false => Answer::page(fault.status(), pages::fault(&web, &fault)),
+        };
+        fault.dress(answer)
+    });
+    let answer = if posted { answer.cached(Cache::Never) } else { answer };
+    web.counters.http_requests_total.add(1);
+    if answer.status.is_client_error() || answer.status.is_server_error() {
+        web.counters.http_refused_total.add(1);
+    }
+    answer.into_response()
+}
+
+/// Turns a panic in a handler into an answer. Nothing is left half done: state changes only in the writer.
+async fn contain(counters: &Counters, handler: impl Future<Output = Result<Answer, Fault>>) -> Result<Answer, Fault> {
+    let outcome = AssertUnwindSafe(handler).catch_unwind().await;
+    outcome.unwrap_or_else(|_| {
+        counters.http_panics_total.add(1);
+        tracing::error!("a request failed inside; the page said so and the gateway goes on");
+        Err(Fault::Broken)
+    })
+}
+
+async fn handle(
+    web: &Web,
+    peer: SocketAddr,
+    place: Arc<Place>,
+    stopping: watch::Receiver<bool>,
+    request: Request<Incoming>,
+) -> Result<Answer, Fault> {
+    let method = request.method().clone();
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        return Err(Fault::BadRequest("one Host line is needed"));
+    }
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    if !known.contains(&method) {
+        return Err(Fault::UnknownMethod);
+    }
+    let route = Route::of(request.uri().path()).ok_or(Fault::NotFound)?;
+    if !route.takes(&method) {
+        return Err(Fault::MethodNotAllowed(route.methods()));
+    }
+    if method == Method::OPTIONS {
+        // Also the answer to a preflight: it grants no cross-origin post, because it names no origin for one.
+        return Ok(Answer::empty(StatusCode::NO_CONTENT).with(header::ALLOW, route.methods()));
+    }
+    if matches!(route, Route::Socket) {
+        return websocket::upgrade(web, peer, place, request);
+    }
+    if method == Method::POST && !origin::may_post(request.headers()) {
+        return Err(Fault::CrossSite);
+    }
+    let (head, body) = request::split(peer.ip(), request)?;
+    let path = head.path.clone();
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    if method == Method::POST {
+        return match parts.as_slice() {
+            ["api", "v1", "post", kind] => api::post(web, &head, kind, body).await,
+            ["api", "v1", plural] => api::post(web, &head, plural.trim_end_matches('s'), body).await,
+            ["new", kind] => pages::new::post(web, &head, kind, body).await,
+            ["code"] => pages::code::post(web, &head, body).await,
+            [kind, id] => pages::item::post(web, &head, kind, id, body).await,
+            _ => Err(Fault::NotFound),
+        };
+    }
+    match parts.as_slice() {
+        ["api", "v1", what] => match *what {
+            "summary" => api::summary(web).await,
+            "stock" => api::stock(web).await,
+            "info" => Ok(api::info(web)),
+            "health" => Ok(api::health(web)),
+            "watch" => api::watch(web, &head, stopping),
+            plural => api::list(web, &head, plural).await,
+        },
+        ["api", "v1", plural, id] => api::item(web, plural, id).await,
+        ["assets", _] if path == **assets::STYLE_PATH => Ok(assets::style(&head.headers)),
+        [""] => pages::board::show(web, &head).await,
+        ["new", kind] => pages::new::show(web, kind),
+        ["code"] => Ok(pages::code::show(web)),
+        ["kept", key] => pages::kept::show(web, key).await,
+        ["help"] => Ok(pages::help::show(web)),
+        ["metrics"] => Ok(metrics::metrics(web)),
+        ["healthz"] => Ok(metrics::healthz(web).await),
+        ["favicon.ico"] => Ok(Answer::empty(StatusCode::NO_CONTENT).cached(Cache::Forever)),
+        ["robots.txt"] => Ok(Answer::text(StatusCode::OK, "User-agent: *\nDisallow: /\n")),
+        ["needs" | "offers" | "notices"] => {
+            Ok(Answer::see_other(&format!("/?kind={}", parts[0].trim_end_matches('s'))))
+        }
+        [kind @ ("need" | "offer" | "notice"), id] => pages::item::show(web, kind, id).await,
+        _ => Err(Fault::NotFound),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One mistake of ours in one page would end the gateway for the whole block.
+    #[tokio::test]
+    async fn a_panic_becomes_a_page_and_is_counted() {
+        let counters = Counters::default();
+        let outcome = contain(&counters, async { panic!("a mistake of ours") }).await;
+        assert!(matches!(outcome, Err(Fault::Broken)));
+        assert_eq!(counters.http_panics_total.get(), 1);
+    }
+}

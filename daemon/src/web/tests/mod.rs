@@ -1,0 +1,8 @@
+//! The room as a browser, curl, a hostile script and an MQTT client see it: raw bytes over loopback, with a scripted
+//! writer behind the inbox.
+
+mod api;
+mod harness;
+mod hostile;
+mod pages;
+mod websocket;

@@ -1,0 +1,86 @@
+//! "2 hours ago", from the item's and the gateway's own clock: phones' clocks are not asked, and no date is shown.
+
+use crate::inbox::Health;
+
+/// The gateway's now in unix seconds; none while its clock is not to be trusted.
+pub(super) fn now(health: &Health) -> Option<u64> {
+    match health.clock_certainty {
+        "" | "unknown" => None,
+        _ => parse(&health.clock),
+    }
+}
+
+/// How long before `now` the RFC 3339 time was, in words; none if either is unknown.
+pub(super) fn ago(created: &str, now: Option<u64>) -> Option<String> {
+    let (created, now) = (parse(created)?, now?);
+    Some(match now.saturating_sub(created) {
+        // A time that lies ahead (clocks of two gateways differ) counts as now.
+        0..=89 => "just now".to_owned(),
+        age => format!("{} ago", span(age)),
+    })
+}
+
+/// A span in its largest fitting unit: "5 minutes", "1 hour", "3 days".
+pub(super) fn span(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0..=5_399 => (seconds.div_ceil(60).max(1), "minute"),
+        5_400..=129_599 => ((seconds + 1_800) / 3_600, "hour"),
+        _ => ((seconds + 43_200) / 86_400, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
+/// Unix seconds of an RFC 3339 time in UTC ("2026-11-20T12:25:00Z", fractions allowed).
+fn parse(text: &str) -> Option<u64> {
+    let bytes = text.as_bytes();
+    if bytes.len() < 20 || !bytes.is_ascii() || !text.ends_with('Z') {
+        return None;
+    }
+    let number = |from: usize, until: usize| text[from..until].parse::<i64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    if !(1..=12).contains(&month) {
+        return None;
+    }
+    // Days from civil (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = era * 146_097 + day_of_era - 719_468;
+    u64::try_from(days * 86_400 + hour * 3_600 + minute * 60 + second).ok()
+}
+
+/// For how the day reads in a window of time: "2026-11-20 12:25 UTC".
+pub(super) fn moment(text: &str) -> String {
+    match text.get(..16) {
+        Some(head) if parse(text).is_some() => format!("{} UTC", head.replace('T', " ")),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A wrong age makes a neighbour run for a need that is long over, or ignore a fresh one.
+    #[test]
+    fn ages_read_as_people_say_them() {
+        assert_eq!(parse("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(parse("2026-11-20T12:25:00Z"), Some(1_795_177_500));
+        assert_eq!(parse("2024-02-29T23:59:59.5Z"), Some(1_709_251_199));
+        for bad in ["", "yesterday, or so it seems", "2026-11-20T12:25:00+01:00", "2026-13-01T00:00:00Z"] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+        let now = Some(1_795_177_500);
+        let said = |created| ago(created, now).unwrap();
+        assert_eq!(said("2026-11-20T12:24:30Z"), "just now");
+        assert_eq!(said("2026-11-20T12:26:30Z"), "just now");
+        assert_eq!(said("2026-11-20T12:20:00Z"), "5 minutes ago");
+        assert_eq!(said("2026-11-20T10:25:00Z"), "2 hours ago");
+        assert_eq!(said("2026-11-17T12:25:00Z"), "3 days ago");
+        assert_eq!(ago("2026-11-17T12:25:00Z", None), None);
+    }
+}

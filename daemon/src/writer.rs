@@ -1,0 +1,584 @@
+//! The writer: the one thread that owns the node and the store.
+//!
+//! It takes what waits in the inbox, lets the node judge it, commits the batches to disk, and only then releases what
+//! follows: answers, changes, pages. While one commit syncs, the next group gathers by itself, so there is no timer to
+//! tune. Invariant: nothing leaves before commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use commons_core::admission::Rejection;
+use commons_core::clock::{rfc3339, Now};
+use commons_core::identity::{hex, RecordId};
+use commons_core::log::{Held, LogKey};
+use commons_core::node::{Input, Node, Output, Space, Verdict, EXPIRED_PER_TICK_MAX};
+use commons_core::receipt::Outcome;
+use commons_core::views::board::Touched;
+use commons_core::views::item::{ItemState, PAGE_ITEMS_MAX};
+use serde_json::{json, Value};
+use tokio::sync::{oneshot, watch};
+use tracing::{debug, error, info, warn};
+
+use crate::config::Config;
+use crate::founding::{quotas, Founding};
+use crate::host::disk::{free_bytes, Space as Room, SpaceGuard};
+use crate::host::notify::Progress;
+use crate::inbox::{Change, ControlRequest, Health, Message, Outlet, SHELVES_SHOWN_MAX};
+use crate::library::Shelf;
+use crate::retained::RetainedMessages;
+use crate::store::{Keep, Note, Store, StoreError, COMMIT_BYTES_MAX, COMMIT_FRAMES_MAX};
+use crate::wall::Wall;
+
+/// Messages taken in one group. Guess: 256 posts of 300 bytes fill a batch; larger groups only add latency.
+const GROUP_MESSAGES_MAX: usize = 256;
+/// How often the writer looks up even if nothing comes.
+const TICK: Duration = Duration::from_secs(1);
+/// How often while more has expired than one look takes out: slow enough for followers to hear of each item.
+const EXPIRE_EVERY: Duration = Duration::from_millis(20);
+/// How often it looks for space to give back.
+const SHRINK_EVERY: Duration = Duration::from_secs(60);
+/// Bytes looked at in one slice of giving space back, so that posts never wait long for it.
+const SHRINK_SLICE_BYTES: u64 = 2 * 1024 * 1024;
+/// How often gadgets' retained messages are written.
+const RETAINED_EVERY: Duration = Duration::from_secs(30);
+/// How often the clock is written when nothing else is: what a power cut may cost a countdown, at worst.
+const CLOCK_EVERY: Duration = Duration::from_secs(600);
+/// What the store adds to a batch or a note, at most (its frame, the log's name, padding).
+const FRAME_BYTES: usize = 256;
+/// Note key of the clock: age and floor, two big-endian u64.
+pub const CLOCK_NOTE: &[u8] = b"clock";
+
+/// The writer.
+pub struct Writer {
+    node: Node,
+    store: Store,
+    shelf: Shelf,
+    parts: Parts,
+    started: Instant,
+    retained_written: Instant,
+    clock_written: Instant,
+    shrunk: Instant,
+    shrinking: bool,
+    /// More has expired than one tick took out.
+    expiring: bool,
+    /// Per log, the oldest batch that stays, as far as this round of shrinking has decided.
+    firsts: BTreeMap<LogKey, u64>,
+    space: Space,
+    health: Health,
+    last_post_s: u64,
+}
+
+/// What the writer is made of besides node and store.
+pub struct Parts {
+    /// How to make the node again from the journal.
+    pub founding: Founding,
+    /// The machine's clocks.
+    pub wall: Wall,
+    /// The writer's end of the inbox.
+    pub outlet: Outlet,
+    /// Gadgets' retained messages.
+    pub retained: RetainedMessages,
+    /// Decides about disk space.
+    pub guard: SpaceGuard,
+    /// Where the disk is looked at.
+    pub data: PathBuf,
+    /// Told at every round: the watchdog is fed from it.
+    pub progress: Progress,
+    /// Damage found at opening.
+    pub damaged: u64,
+    /// The configuration, as it is reloaded.
+    pub config: watch::Receiver<Config>,
+    /// Only looks at a stopped store; writes nothing.
+    pub read_only: bool,
+}
+
+/// What waits for a commit.
+#[derive(Default)]
+struct Pending {
+    answers: Vec<(oneshot::Sender<Outcome>, Outcome)>,
+    touched: BTreeSet<Touched>,
+    gone: BTreeSet<Touched>,
+}
+
+impl Writer {
+    /// A writer over an opened store and the node loaded from it.
+    pub fn new(node: Node, store: Store, parts: Parts) -> Self {
+        let now = Instant::now();
+        let health = Health { v: 1, state: "ok", damaged: parts.damaged, ..Health::default() };
+        Self {
+            node,
+            store,
+            shelf: Shelf::default(),
+            parts,
+            started: now,
+            retained_written: now,
+            clock_written: now,
+            shrunk: now,
+            shrinking: false,
+            expiring: false,
+            firsts: BTreeMap::new(),
+            space: Space::Enough,
+            health,
+            last_post_s: 0,
+        }
+    }
+
+    /// Runs until every sender of the inbox is gone, then closes the store. An error means that the disk failed: what
+    /// was acknowledged is safe, what was not has been refused.
+    pub fn run(mut self, runtime: &tokio::runtime::Handle) -> Result<(), StoreError> {
+        self.look_at_disk();
+        self.publish_health();
+        let mut ticked = Instant::now();
+        loop {
+            self.parts.progress.tick();
+            let tick_every = if self.expiring { EXPIRE_EVERY } else { TICK };
+            let wait = if self.shrinking { Duration::ZERO } else { tick_every.saturating_sub(ticked.elapsed()) };
+            let receiver = &mut self.parts.outlet.receiver;
+            let first = runtime.block_on(async { tokio::time::timeout(wait, receiver.recv()).await });
+            let mut group = Vec::new();
+            match first {
+                Ok(Some(message)) => group.push(message),
+                Ok(None) => break,
+                Err(_) => {}
+            }
+            while group.len() < GROUP_MESSAGES_MAX {
+                let Ok(message) = self.parts.outlet.receiver.try_recv() else { break };
+                group.push(message);
+            }
+            let tick = ticked.elapsed() >= tick_every;
+            if tick {
+                ticked = Instant::now();
+                self.follow_config();
+                self.look_at_disk();
+            }
+            self.round(group, tick)?;
+            if tick {
+                self.publish_health();
+            }
+            self.give_space_back()?;
+        }
+        if self.parts.read_only {
+            return Ok(());
+        }
+        self.write_notes(true, true)?;
+        match self.store.close(&mut std::iter::empty()) {
+            // Nothing is lost: the stop was clean but for a slower start.
+            Err(fault @ StoreError::Index(_)) => {
+                warn!(error = %fault, "the next start reads the journal");
+                Ok(())
+            }
+            closed => closed,
+        }
+    }
+
+    /// One group: judge, commit, release, then answer questions.
+    fn round(&mut self, group: Vec<Message>, tick: bool) -> Result<(), StoreError> {
+        let now = self.parts.wall.now();
+        let mut pending = Pending::default();
+        let mut questions = Vec::new();
+        if tick {
+            self.judge(now, Input::Tick, &mut pending);
+            // A tick takes out so many and no more, so that posts never wait long; the rest follows at once.
+            self.expiring = pending.gone.len() >= EXPIRED_PER_TICK_MAX;
+        }
+        for message in group {
+            match message {
+                Message::Submit(submission, reply) => {
+                    if let Some(outcome) = self.judge(now, Input::Submit(submission), &mut pending) {
+                        pending.answers.push((reply, outcome));
+                    }
+                }
+                // Nothing new comes in, but what waits is still served; then the inbox is empty for good.
+                Message::End => self.parts.outlet.receiver.close(),
+                question => questions.push(question),
+            }
+        }
+        let sealed = self.node.seal(now);
+        if !pending.gone.is_empty() {
+            // What is told gone must be gone after a power cut too: the clock that says so goes to disk first.
+            self.write_notes(false, true)?;
+        }
+        if sealed.is_empty() {
+            self.release(now, pending);
+        } else {
+            let began = Instant::now();
+            match commit_batches(&mut self.store, &sealed) {
+                Ok(()) => {
+                    self.health.sync_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                    sealed.into_iter().for_each(|held| self.shelf.keep(held));
+                    self.release(now, pending);
+                }
+                Err(fault @ StoreError::Full { .. }) => self.refuse_all(now, pending, &fault)?,
+                Err(fault) => {
+                    // Nobody knows what became of these posts, so nobody is told: unanswered, they count as not taken.
+                    error!(error = %fault, posts = pending.answers.len(), "the store failed; posts under way are not acknowledged");
+                    return Err(fault);
+                }
+            }
+        }
+        for question in questions {
+            self.answer(now, question);
+        }
+        self.write_notes(self.retained_written.elapsed() >= RETAINED_EVERY, self.clock_written.elapsed() >= CLOCK_EVERY)
+    }
+
+    /// Lets the node judge one input; collects what follows. Some outcome exactly for posts.
+    fn judge(&mut self, now: Now, input: Input, pending: &mut Pending) -> Option<Outcome> {
+        self.shelf.follow(&self.node);
+        let outputs = self.node.handle(now, input, &self.shelf.over(&self.store));
+        let mut answer = None;
+        for output in outputs {
+            match output {
+                Output::Answer(outcome) => answer = Some(outcome),
+                Output::Changed(touched) => drop(pending.touched.insert(touched)),
+                Output::Gone(touched) => drop(pending.gone.insert(touched)),
+                Output::StockChanged => {}
+                Output::BatchRefused(fault) => warn!(%fault, "a batch was refused"),
+            }
+        }
+        answer
+    }
+
+    /// The batches are on disk: lets everything out that speaks of them.
+    fn release(&mut self, now: Now, pending: Pending) {
+        for (reply, outcome) in pending.answers {
+            match &outcome {
+                Ok(accepted) => {
+                    self.health.posts_accepted += 1;
+                    if !accepted.duplicate {
+                        self.last_post_s = self.node.best_time(now).0;
+                    }
+                    debug!(id = accepted.id.short(), kind = accepted.kind.name(), "post kept");
+                }
+                Err(rejection) => {
+                    self.health.posts_refused += 1;
+                    debug!(cause = rejection.code(), "post refused");
+                }
+            }
+            let _ = reply.send(outcome);
+        }
+        if self.parts.outlet.changes.receiver_count() == 0 {
+            return;
+        }
+        self.shelf.follow(&self.node);
+        for touched in pending.touched {
+            // Gone by now: said below.
+            if let Some(state) = self.node.item_state(&touched.id, now, &self.shelf.over(&self.store)) {
+                self.tell(touched, Some(Arc::new(state)));
+            }
+        }
+        for touched in pending.gone {
+            self.tell(touched, None);
+        }
+    }
+
+    fn tell(&self, touched: Touched, state: Option<Arc<ItemState>>) {
+        let json = match &state {
+            Some(state) => serde_json::to_vec(&**state).unwrap_or_default().into(),
+            None => Bytes::new(),
+        };
+        let change = Change { kind: touched.kind, id: touched.id.to_string().into(), state, json };
+        let _ = self.parts.outlet.changes.send(change);
+    }
+
+    /// The disk is full although the guard saw room. Little or nothing of this group is on disk: refuse all of it and
+    /// begin again from the journal, so that no view shows what is not kept. (Of a group too large for one commit a part
+    /// may be kept; its senders' next try finds it there.)
+    fn refuse_all(&mut self, now: Now, pending: Pending, fault: &StoreError) -> Result<(), StoreError> {
+        warn!(error = %fault, "no room for a commit; posts are refused until space comes back");
+        self.health.posts_refused += pending.answers.len() as u64;
+        for (reply, outcome) in pending.answers {
+            let _ = reply.send(outcome.and(Err(Rejection::StorageFull)));
+        }
+        let before = std::mem::replace(&mut self.node, self.parts.founding.load(&self.store, now)?);
+        // What was told is not taken back: neither the reloaded quotas nor the time lived since the clock was noted.
+        self.node.set_quotas(quotas(&self.parts.config.borrow()));
+        self.node.live_on(before.age(now), before.floor(now), now);
+        self.shelf = Shelf::default();
+        self.set_space(Space::None);
+        for touched in pending.gone {
+            if self.node.board().get(&touched.id).is_none() {
+                self.tell(touched, None);
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, now: Now, question: Message) {
+        self.shelf.follow(&self.node);
+        let library = self.shelf.over(&self.store);
+        let state = |id: &RecordId| self.node.item_state(id, now, &library).map(Arc::new);
+        match question {
+            // Taken before; never come here.
+            Message::Submit(_, reply) => drop(reply),
+            Message::End => {}
+            Message::Item(id, reply) => {
+                let item = self.node.board().find(&id).map(|item| item.id);
+                let _ = reply.send(item.and_then(|id| state(&id)));
+            }
+            Message::List(mut query, reply) => {
+                query.limit = query.limit.min(PAGE_ITEMS_MAX);
+                let _ = reply.send(self.node.board().list(&query).iter().filter_map(state).collect());
+            }
+            Message::Stock(reply) => drop(reply.send(self.node.stock().shelves().take(SHELVES_SHOWN_MAX).collect())),
+            Message::Summary(reply) => drop(reply.send(self.node.board().summary())),
+            Message::Retain(retained, reply) => drop(reply.send(self.parts.retained.set(retained))),
+            Message::RetainedAfter(topic, reply) => drop(reply.send(self.parts.retained.after(topic))),
+            Message::Control(request, reply) => drop(reply.send(self.control(request))),
+        }
+    }
+
+    fn control(&mut self, request: ControlRequest) -> Value {
+        match request {
+            ControlRequest::Status => {
+                self.publish_health();
+                json!({
+                    "heads_digest": hex(&self.node.heads_digest()),
+                    "last_post": if self.last_post_s == 0 { String::new() } else { rfc3339(self.last_post_s) },
+                })
+            }
+            ControlRequest::Backup { to } => {
+                match self.parts.founding.backup(&self.store, to.as_ref(), &self.parts.progress) {
+                    Ok(bytes) => {
+                        info!(bytes, "backup written");
+                        json!({"ok": true, "to": to, "bytes": bytes})
+                    }
+                    Err(fault) => json!({"ok": false, "error": "backup_failed", "message": fault.to_string()}),
+                }
+            }
+        }
+    }
+
+    /// Writes the notes that are due. What does not fit stays in memory: nobody was promised more.
+    fn write_notes(&mut self, retained: bool, clock: bool) -> Result<(), StoreError> {
+        if self.parts.read_only {
+            return Ok(());
+        }
+        let mut notes = Vec::new();
+        if clock {
+            self.clock_written = Instant::now();
+            let now = self.parts.wall.now();
+            let value = [self.node.age(now).0.to_be_bytes(), self.node.floor(now).to_be_bytes()].concat();
+            notes.push(Note { key: CLOCK_NOTE.to_vec(), value });
+        }
+        if retained {
+            self.retained_written = Instant::now();
+            notes.extend(self.parts.retained.take_notes());
+        }
+        for slice in slices(&notes, |note| note.key.len() + note.value.len()) {
+            match self.store.commit(&[], slice) {
+                Ok(()) => {}
+                Err(fault @ (StoreError::Full { .. } | StoreError::TooLarge { .. } | StoreError::TooMany { .. })) => {
+                    warn!(error = %fault, "retained messages were not written; they last until a restart")
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+
+    fn follow_config(&mut self) {
+        if self.parts.config.has_changed().unwrap_or(false) {
+            let config = self.parts.config.borrow_and_update().clone();
+            self.node.set_quotas(quotas(&config));
+            self.parts.guard.set_limits(config.store.reserve_bytes, config.store.journal_bytes_max);
+        }
+    }
+
+    fn look_at_disk(&mut self) {
+        let free = match free_bytes(&self.parts.data) {
+            Ok(free) => free,
+            Err(error) => {
+                warn!(%error, "the disk's free space cannot be read");
+                return;
+            }
+        };
+        self.health.disk_free_bytes = free;
+        let space = match self.parts.guard.judge(free, self.store.journal_bytes()) {
+            Room::Ok => Space::Enough,
+            Room::Low => Space::Low,
+            Room::Full => Space::None,
+        };
+        if space != self.space {
+            self.set_space(space);
+        }
+    }
+
+    fn set_space(&mut self, space: Space) {
+        let free_bytes = self.health.disk_free_bytes;
+        match space {
+            Space::Enough => info!(free_bytes, "there is room again; all posts are taken"),
+            Space::Low => warn!(free_bytes, "the disk is nearly full; only urgent posts are taken"),
+            Space::None => warn!(free_bytes, "the disk is full; no posts are taken"),
+        }
+        self.space = space;
+        // Look for space to give back now, not in a minute.
+        self.shrinking |= space != Space::Enough;
+        let now = self.parts.wall.now();
+        self.judge(now, Input::Space(space), &mut Pending::default());
+    }
+
+    /// One slice of compaction: what has expired gives its space back, oldest first.
+    fn give_space_back(&mut self) -> Result<(), StoreError> {
+        if self.parts.read_only || (!self.shrinking && self.shrunk.elapsed() < SHRINK_EVERY) {
+            return Ok(());
+        }
+        self.shrunk = Instant::now();
+        for extent in self.store.logs() {
+            let first = self.firsts.entry(extent.log).or_insert(extent.first);
+            *first = extent.first.max(*first);
+        }
+        let (node, firsts) = (&self.node, &mut self.firsts);
+        // The store may ask twice about one batch: the answer must be the same, and it counts once.
+        let mut gone: BTreeMap<(LogKey, u64), (u64, u64)> = BTreeMap::new();
+        let mut judge = |held: &Held| match node.judge(held) {
+            Verdict::Whole => Keep::Whole,
+            Verdict::Partly { bytes, entries } => {
+                gone.insert((held.log, held.number), (entries, 0));
+                Keep::Rewritten(bytes)
+            }
+            Verdict::Over { stub, entries } => match firsts.get_mut(&held.log) {
+                Some(first) if held.number <= *first => {
+                    *first = (*first).max(held.number + 1);
+                    gone.insert((held.log, held.number), (entries, 1));
+                    Keep::Drop
+                }
+                _ if entries > 0 => {
+                    gone.insert((held.log, held.number), (entries, 0));
+                    Keep::Rewritten(stub)
+                }
+                _ => Keep::Whole,
+            },
+        };
+        match self.store.shrink(SHRINK_SLICE_BYTES, &mut judge) {
+            Ok(freed) => {
+                self.shrinking = !freed.round_done;
+                if freed.round_done {
+                    self.firsts.clear();
+                }
+                if freed.bytes > 0 {
+                    info!(bytes = freed.bytes, "expired entries gave their space back");
+                    self.shelf.clear();
+                    let (entries, batches) = gone.values().fold((0, 0), |sum, each| (sum.0 + each.0, sum.1 + each.1));
+                    self.node.shrunk(entries, batches);
+                }
+            }
+            Err(fault @ StoreError::Full { .. }) => {
+                // The ballast is for this: room to compact on a full disk.
+                self.shrinking = self.store.ballast_bytes() > 0;
+                warn!(error = %fault, "no room to compact; the ballast is given up for it");
+                self.store.release_ballast()?;
+            }
+            Err(fault) => return Err(fault),
+        }
+        if !self.shrinking && self.space == Space::Enough {
+            if let Err(fault) = self.store.restore_ballast() {
+                warn!(error = %fault, "no room for the ballast file");
+            }
+        }
+        Ok(())
+    }
+
+    fn publish_health(&mut self) {
+        let now = self.parts.wall.now();
+        let (best, certainty) = self.node.best_time(now);
+        let health = Health {
+            state: match self.space {
+                Space::Enough => "ok",
+                Space::Low => "disk_low",
+                Space::None => "disk_full",
+            },
+            entries: self.node.entries(),
+            batches: self.node.batches(),
+            items: self.node.board().len() as u64,
+            journal_bytes: self.store.journal_bytes(),
+            queue: self.parts.outlet.receiver.len() as u64,
+            uptime_s: self.started.elapsed().as_secs(),
+            clock: rfc3339(best),
+            clock_certainty: certainty.name(),
+            ..self.health.clone()
+        };
+        self.health = health.clone();
+        let _ = self.parts.outlet.health.send(health);
+    }
+}
+
+/// Commits batches in as few commits as the store's limit allows: large posts can make a group larger than one.
+fn commit_batches(store: &mut Store, batches: &[Held]) -> Result<(), StoreError> {
+    slices(batches, |held| held.bytes.len()).try_for_each(|slice| store.commit(slice, &[]))
+}
+
+/// Cuts a list into runs that one commit takes; each entry alone is far below the limit.
+fn slices<T>(all: &[T], bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
+    let mut rest = all;
+    std::iter::from_fn(move || {
+        let mut sum = 0;
+        let fits = |each: &&T| {
+            sum += bytes(each) + FRAME_BYTES;
+            sum <= COMMIT_BYTES_MAX as usize
+        };
+        let count = rest.iter().take(COMMIT_FRAMES_MAX).take_while(fits).count().max(1);
+        let (slice, after) = rest.split_at_checked(count)?;
+        rest = after;
+        Some(slice)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use commons_core::submission::{Sender, Submission};
+
+    use super::*;
+    use crate::assembly::{Access, Assembly};
+    use crate::inbox::Retained;
+
+    /// A burst of long posts, or seven fat retained messages, would end the gateway for everybody.
+    #[test]
+    fn groups_larger_than_a_commit_are_cut() {
+        let all: Vec<usize> = vec![300_000, 300_000, 300_000, 400_000, 1_000, 2_000_000, 5];
+        let cut: Vec<&[usize]> = slices(&all, |n| *n).collect();
+        assert_eq!(cut.concat(), all);
+        assert_eq!(cut.iter().map(|slice| slice.len()).collect::<Vec<_>>(), [3, 2, 1, 1]);
+        assert_eq!(slices(&[0usize; 0], |n| *n).count(), 0);
+        let many = vec![1; 40_000];
+        assert!(slices(&many, |n| *n).all(|slice| slice.len() * (1 + FRAME_BYTES) <= COMMIT_BYTES_MAX as usize));
+    }
+
+    /// A block that posts much at once (or a few neighbours who mean harm) would end the gateway: the store takes 1 MiB
+    /// with one commit.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn more_than_one_commit_takes_is_kept_with_several() {
+        let data = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.gateway.data = data.path().into();
+        let runtime = tokio::runtime::Handle::current();
+        let assembly = tokio::task::spawn_blocking(move || Assembly::start(&config, Access::Own, &runtime))
+            .await
+            .unwrap()
+            .unwrap();
+        let lines: Vec<_> = (0..32)
+            .map(|number| serde_json::json!({"item": format!("{number:060}"), "unit": "pieces", "qty": 1}))
+            .collect();
+        let mut answers = Vec::new();
+        for number in 0..512 {
+            let json = serde_json::json!({"text": format!("{number:02000}"), "lines": lines});
+            let sender =
+                Sender { key: format!("mqtt:{number}"), person: String::new(), once: String::new(), exempt: true };
+            let submission = Submission::parse("need", json.to_string().as_bytes(), sender).unwrap();
+            answers.push(assembly.inbox.submit_pipelined(submission).await.unwrap());
+        }
+        for answer in answers {
+            answer.await.unwrap().unwrap();
+        }
+        for number in 0..7 {
+            let payload = vec![0; 200_000].into();
+            let topic = format!("commons/local/picture/{number}");
+            assembly.inbox.retain(Retained { topic, payload, qos: 0 }).await.unwrap();
+        }
+        assembly.inbox.end().await;
+        tokio::task::spawn_blocking(move || assembly.join()).await.unwrap().unwrap();
+    }
+}
