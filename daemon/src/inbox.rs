@@ -9,10 +9,13 @@ use bytes::Bytes;
 use commons_core::admission::Rejection;
 use commons_core::receipt::Outcome;
 use commons_core::submission::Submission;
+use commons_core::views::board::Touched;
 use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Summary};
 use commons_core::views::stock::ShelfState;
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::news::News;
 
 /// Messages waiting for the writer, at most. Senders beyond it wait (their PUBACK is late, their reads pause).
 pub const INBOX_MESSAGES_MAX: usize = 1_024;
@@ -30,6 +33,10 @@ pub enum Message {
     Item(String, oneshot::Sender<Option<Arc<ItemState>>>),
     /// A page of items.
     List(ItemQuery, oneshot::Sender<Vec<Arc<ItemState>>>),
+    /// All items of a kind from a place on, at most `PAGE_ITEMS_MAX`, and the place of the next page.
+    Page(ItemKind, u32, oneshot::Sender<(Vec<Arc<ItemState>>, Option<u32>)>),
+    /// These items as they are now; those that are gone are left out. At most `PAGE_ITEMS_MAX` are asked for at once.
+    States(Vec<Touched>, oneshot::Sender<Vec<Arc<ItemState>>>),
     /// What is in stock, at most [`SHELVES_SHOWN_MAX`] shelves.
     Stock(oneshot::Sender<Vec<ShelfState>>),
     /// Counts.
@@ -68,7 +75,7 @@ pub struct Retained {
     pub qos: u8,
 }
 
-/// An item changed, durably.
+/// An item changed, durably, as followers on the web and at the local socket hear of it. The door has [`News`].
 #[derive(Clone, Debug)]
 pub struct Change {
     /// need, offer or notice.
@@ -121,6 +128,7 @@ pub struct Health {
 pub struct Inbox {
     sender: mpsc::Sender<Message>,
     changes: broadcast::Sender<Change>,
+    news: News,
     health: watch::Receiver<Health>,
 }
 
@@ -128,8 +136,10 @@ pub struct Inbox {
 pub struct Outlet {
     /// Messages in.
     pub receiver: mpsc::Receiver<Message>,
-    /// Changes out, after commit.
+    /// Changes out, after commit, whole.
     pub changes: broadcast::Sender<Change>,
+    /// Changes out, after commit, by id.
+    pub news: News,
     /// Health out.
     pub health: watch::Sender<Health>,
 }
@@ -138,8 +148,10 @@ pub struct Outlet {
 pub fn channel() -> (Inbox, Outlet) {
     let (sender, receiver) = mpsc::channel(INBOX_MESSAGES_MAX);
     let (changes, _) = broadcast::channel(CHANGES_KEPT_MAX);
+    let news = News::default();
     let (health_out, health) = watch::channel(Health::default());
-    (Inbox { sender, changes: changes.clone(), health }, Outlet { receiver, changes, health: health_out })
+    let inbox = Inbox { sender, changes: changes.clone(), news: news.clone(), health };
+    (inbox, Outlet { receiver, changes, news, health: health_out })
 }
 
 impl Inbox {
@@ -165,6 +177,16 @@ impl Inbox {
     /// A page of items, at most `PAGE_ITEMS_MAX`.
     pub async fn list(&self, query: ItemQuery) -> Vec<Arc<ItemState>> {
         self.ask(|reply| Message::List(query, reply)).await.unwrap_or_default()
+    }
+
+    /// All items of a kind from a place on, at most `PAGE_ITEMS_MAX`, and the place of the next page, if there is one.
+    pub async fn page(&self, kind: ItemKind, from: u32) -> (Vec<Arc<ItemState>>, Option<u32>) {
+        self.ask(|reply| Message::Page(kind, from, reply)).await.unwrap_or_default()
+    }
+
+    /// These items as they are now, at most `PAGE_ITEMS_MAX`; those that are gone are left out.
+    pub async fn states(&self, items: Vec<Touched>) -> Vec<Arc<ItemState>> {
+        self.ask(|reply| Message::States(items, reply)).await.unwrap_or_default()
     }
 
     /// Counts of live items.
@@ -200,6 +222,11 @@ impl Inbox {
     /// Follows changes. A follower told `Lagged` must list afresh.
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
+    }
+
+    /// What changed, by id, for the one who tells all readers of the door.
+    pub fn news(&self) -> News {
+        self.news.clone()
     }
 
     /// The latest health.

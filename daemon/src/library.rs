@@ -1,8 +1,8 @@
 //! Reads the words of entries back from the store, for views that keep only what decides.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use commons_core::batch::record_places;
 use commons_core::codec::read_record;
@@ -20,13 +20,13 @@ const AT_HAND_MAX: usize = 16;
 #[derive(Default)]
 pub struct Shelf {
     logs: Vec<LogKey>,
-    at_hand: RefCell<VecDeque<Arc<AtHand>>>,
+    at_hand: RefCell<VecDeque<Rc<AtHand>>>,
 }
 
-/// A batch, and where its records lie in its bytes: taken apart once, however many of its items are shown.
+/// A batch, and where its records lie in its bytes: taken apart once, when the first of its items is shown.
 struct AtHand {
     held: Held,
-    places: Vec<Option<std::ops::Range<usize>>>,
+    places: OnceCell<Vec<Option<std::ops::Range<usize>>>>,
 }
 
 impl Shelf {
@@ -37,14 +37,13 @@ impl Shelf {
         }
     }
 
-    /// Keeps a batch at hand that was just written: its items are about to be shown.
+    /// Keeps a batch at hand that was just written: its items may be shown at once.
     pub fn keep(&self, held: Held) {
         let mut at_hand = self.at_hand.borrow_mut();
         if at_hand.len() >= AT_HAND_MAX {
             at_hand.pop_back();
         }
-        let places = record_places(&held.bytes).unwrap_or_default();
-        at_hand.push_front(Arc::new(AtHand { held, places }));
+        at_hand.push_front(Rc::new(AtHand { held, places: OnceCell::new() }));
     }
 
     /// Forgets what is at hand (batches were rewritten).
@@ -68,7 +67,7 @@ impl Library for OpenShelf<'_> {
     fn record(&self, at: EntryRef) -> Option<Record> {
         let log = self.shelf.logs.get(usize::from(at.log))?;
         let number = u64::from(at.batch);
-        let is_it = |known: &&Arc<AtHand>| known.held.number == number && known.held.log == *log;
+        let is_it = |known: &&Rc<AtHand>| known.held.number == number && known.held.log == *log;
         let found = self.shelf.at_hand.borrow().iter().find(is_it).cloned();
         let known = match found {
             Some(known) => known,
@@ -77,7 +76,8 @@ impl Library for OpenShelf<'_> {
                 self.shelf.at_hand.borrow().front().cloned()?
             }
         };
-        let place = known.places.get(usize::from(at.place))?.clone()?;
+        let places = known.places.get_or_init(|| record_places(&known.held.bytes).unwrap_or_default());
+        let place = places.get(usize::from(at.place))?.clone()?;
         read_record(known.held.bytes.get(place)?).ok()
     }
 }

@@ -13,6 +13,7 @@ pub mod host;
 pub mod household;
 pub mod inbox;
 pub mod library;
+mod news;
 pub mod retained;
 pub mod run;
 pub mod store;

@@ -260,19 +260,17 @@ impl Writer {
             }
             let _ = reply.send(outcome);
         }
-        if self.parts.outlet.changes.receiver_count() == 0 {
-            return;
-        }
-        self.shelf.follow(&self.node);
-        for touched in pending.touched {
-            // Gone by now: said below.
-            if let Some(state) = self.node.item_state(&touched.id, now, &self.shelf.over(&self.store)) {
-                self.tell(touched, Some(Arc::new(state)));
+        if self.parts.outlet.changes.receiver_count() > 0 {
+            self.shelf.follow(&self.node);
+            for touched in &pending.touched {
+                // Gone by now: said below.
+                if let Some(state) = self.node.item_state(&touched.id, now, &self.shelf.over(&self.store)) {
+                    self.tell(*touched, Some(Arc::new(state)));
+                }
             }
+            pending.gone.iter().for_each(|touched| self.tell(*touched, None));
         }
-        for touched in pending.gone {
-            self.tell(touched, None);
-        }
+        self.parts.outlet.news.note(pending.touched, pending.gone);
     }
 
     fn tell(&self, touched: Touched, state: Option<Arc<ItemState>>) {
@@ -299,11 +297,10 @@ impl Writer {
         self.node.live_on(before.age(now), before.floor(now), now);
         self.shelf = Shelf::default();
         self.set_space(Space::None);
-        for touched in pending.gone {
-            if self.node.board().get(&touched.id).is_none() {
-                self.tell(touched, None);
-            }
-        }
+        let gone: BTreeSet<_> =
+            pending.gone.into_iter().filter(|touched| self.node.board().get(&touched.id).is_none()).collect();
+        gone.iter().for_each(|touched| self.tell(*touched, None));
+        self.parts.outlet.news.note([], gone);
         Ok(())
     }
 
@@ -322,6 +319,14 @@ impl Writer {
             Message::List(mut query, reply) => {
                 query.limit = query.limit.min(PAGE_ITEMS_MAX);
                 let _ = reply.send(self.node.board().list(&query).iter().filter_map(state).collect());
+            }
+            Message::Page(kind, from, reply) => {
+                let (ids, next) = self.node.board().page(kind, from, PAGE_ITEMS_MAX);
+                let _ = reply.send((ids.iter().filter_map(state).collect(), next));
+            }
+            Message::States(items, reply) => {
+                let items = items.iter().take(PAGE_ITEMS_MAX);
+                let _ = reply.send(items.filter_map(|touched| state(&touched.id)).collect());
             }
             Message::Stock(reply) => drop(reply.send(self.node.stock().shelves().take(SHELVES_SHOWN_MAX).collect())),
             Message::Summary(reply) => drop(reply.send(self.node.board().summary())),

@@ -175,7 +175,6 @@ fn query(
         urgency: known("urgency", urgency, Urgency::parse)?,
         limit: limit.unwrap_or(PAGE_ITEMS_MAX).min(PAGE_ITEMS_MAX),
         after: known("after", after, RecordId::parse)?,
-        by_id: false,
     })
 }
 

@@ -1,27 +1,26 @@
 //! Tells everybody what is new: follows the writer's changes and publishes them, and answers sessions that begin to
 //! read with pages of the current state.
 //!
-//! **An older state never overtakes a newer one.** The writer announces a commit's changes before it answers a question
-//! about them. So the herald answers a page request like this: publish what was announced; ask the writer for the page;
-//! note the lane's count (the mark); answer. Every live message below the mark is older than the page, and the session
-//! sends the page only after them. What was announced meanwhile is published after the mark, one message an item, its
-//! last state, which is at least as new as the page.
+//! **An older state never overtakes a newer one.** All states come from the writer through this one task, in turn. It
+//! answers a page request like this: ask the writer for the page; note the lane's count (the mark); answer. Every live
+//! message below the mark was read before the page and is older, and the session sends the page only after them. What is
+//! published after the mark was read after the page.
 //!
-//! When too much changes at once to follow (the writer's announcements lag), everything is listed and published anew.
+//! A flood is told at the speed of the readers (see [`crate::news`]): while a lane is full the herald waits for a moment,
+//! and items that change meanwhile are told once, as they are then.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use commons_core::identity::RecordId;
 use commons_core::topic::{GatewayTopic, Topic};
-use commons_core::views::item::{ItemKind, ItemQuery, ItemState, StatusFilter, PAGE_ITEMS_MAX};
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::time::{interval, MissedTickBehavior};
+use commons_core::views::board::Touched;
+use commons_core::views::item::{ItemKind, ItemState};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{interval, timeout, MissedTickBehavior};
 
-use crate::inbox::Change;
+use crate::news::News;
 
 use super::bulletin::{own, sys};
 use super::flow::{item_lane, SYS_LANE};
@@ -31,6 +30,11 @@ use super::Shared;
 pub const ASKS_MAX: usize = 64;
 /// Items gone of late, told to readers who missed messages.
 const GONE_MAX: usize = 1_024;
+/// Items told of in one go, between which page requests have their turn.
+const TOLD_AT_ONCE_MAX: usize = 128;
+/// How long one go waits for readers of a full lane. Guess: long enough for a reader that keeps up, and one that does not
+/// still leaves 6,000 items a second to the others.
+const ROOM_WITHIN: Duration = Duration::from_millis(20);
 /// How often the summary may change for its readers, and health for its.
 const SUMMARY_EVERY: Duration = Duration::from_secs(1);
 const HEALTH_EVERY: u32 = 5;
@@ -42,8 +46,8 @@ const SYS_EVERY: u32 = 10;
 pub struct Ask {
     /// Of which kind.
     pub kind: ItemKind,
-    /// After which item.
-    pub after: Option<RecordId>,
+    /// From which place on.
+    pub from: u32,
     /// Where to answer.
     pub reply: oneshot::Sender<Page>,
 }
@@ -51,8 +55,10 @@ pub struct Ask {
 /// A page of items.
 #[derive(Debug)]
 pub struct Page {
-    /// At most `PAGE_ITEMS_MAX`; fewer = the last page.
+    /// At most `PAGE_ITEMS_MAX`.
     pub items: Vec<Arc<ItemState>>,
+    /// Where the next page begins; none = this is the last one.
+    pub next: Option<u32>,
     /// Items of this kind that are gone of late.
     pub gone: Vec<Arc<str>>,
     /// All messages of the lane below this number are older than the page.
@@ -61,9 +67,7 @@ pub struct Page {
 
 struct Herald {
     shared: Arc<Shared>,
-    changes: broadcast::Receiver<Change>,
-    /// What readers have been told of, to tell them what is gone after a lag. 32 bytes an item.
-    known: [BTreeSet<[u8; 32]>; 3],
+    news: News,
     gone: VecDeque<(ItemKind, Arc<str>)>,
     changed: bool,
 }
@@ -72,26 +76,15 @@ struct Herald {
 pub async fn run(shared: Arc<Shared>, asks: &mut mpsc::Receiver<Ask>) {
     let mut health = shared.inbox.health();
     let mut closing = shared.closing.subscribe();
-    let mut herald = Herald {
-        changes: shared.inbox.changes(),
-        shared,
-        known: Default::default(),
-        gone: VecDeque::new(),
-        changed: true,
-    };
+    let mut herald = Herald { news: shared.inbox.news(), shared, gone: VecDeque::new(), changed: true };
     herald.introduce();
-    herald.relist(false).await;
+    let news = herald.news.clone();
     let mut tick = interval(SUMMARY_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut seconds = 0u32;
     loop {
         tokio::select! {
-            change = herald.changes.recv() => match change {
-                Ok(change) => herald.publish_with(Some(change)).await,
-                Err(RecvError::Lagged(_)) => herald.relist(true).await,
-                // The writer has ended; so does the process.
-                Err(RecvError::Closed) => return,
-            },
+            () = news.wait() => herald.tell().await,
             ask = asks.recv() => match ask {
                 Some(ask) => herald.answer(ask).await,
                 None => return,
@@ -110,7 +103,8 @@ pub async fn run(shared: Arc<Shared>, asks: &mut mpsc::Receiver<Ask>) {
                     }
                 }
                 if seconds.is_multiple_of(SYS_EVERY) && herald.shared.flow.is_read(SYS_LANE) {
-                    herald.count_retained().await;
+                    let items = health.borrow().items;
+                    herald.count_retained(items).await;
                     for (topic, payload) in sys(&herald.shared) {
                         herald.shared.flow.post(SYS_LANE, &own(&topic, &payload));
                     }
@@ -140,90 +134,52 @@ impl Herald {
         }
     }
 
-    /// Publishes a change and all that wait behind it, the last state of each item only.
-    async fn publish_with(&mut self, first: Option<Change>) {
-        let mut latest: BTreeMap<(u8, Arc<str>), Change> = BTreeMap::new();
-        let mut keep = |change: Change| latest.insert((change.kind as u8, change.id.clone()), change);
-        if let Some(change) = first {
-            keep(change);
-        }
-        let lagged = loop {
-            match self.changes.try_recv() {
-                Ok(change) => {
-                    keep(change);
-                }
-                Err(TryRecvError::Lagged(_)) => break true,
-                Err(_) => break false,
-            }
-        };
-        for change in latest.into_values() {
-            self.publish(change.kind, &change.id, &change.json);
-        }
-        if lagged {
-            Box::pin(self.relist(true)).await;
-        }
-    }
-
-    fn publish(&mut self, kind: ItemKind, id: &Arc<str>, json: &[u8]) {
-        let lane = item_lane(kind);
-        if let Some(RecordId(bytes)) = RecordId::parse(id) {
-            if json.is_empty() {
-                self.known[lane].remove(&bytes);
-            } else {
-                self.known[lane].insert(bytes);
-            }
-        }
-        if json.is_empty() {
-            self.gone.push_back((kind, id.clone()));
+    /// Tells of some items that have changed, as they are now.
+    async fn tell(&mut self) {
+        let mut patient = true;
+        self.changed = true;
+        let taken = self.news.take(TOLD_AT_ONCE_MAX);
+        let (gone, changed): (Vec<_>, Vec<_>) = taken.into_iter().partition(|(_, gone)| *gone);
+        for (Touched { kind, id }, _) in gone {
+            let id: Arc<str> = id.to_string().into();
+            self.publish(kind, &id, &[], &mut patient).await;
+            self.gone.push_back((kind, id));
             if self.gone.len() > GONE_MAX {
                 self.gone.pop_front();
             }
         }
-        self.changed = true;
-        if let Some(topic) = Topic::Item(kind, id).text() {
-            self.shared.flow.post(lane, &own(&topic, json));
+        // Who begins to read from here on is shown a page that has them.
+        let read = changed.into_iter().map(|(item, _)| item).filter(|item| self.is_read(item.kind)).collect::<Vec<_>>();
+        if read.is_empty() {
+            return;
+        }
+        for state in self.shared.inbox.states(read).await {
+            let Some(kind) = ItemKind::parse(state.kind) else { continue };
+            let json = serde_json::to_vec(state.as_ref()).unwrap_or_default();
+            self.publish(kind, &state.id, &json, &mut patient).await;
         }
     }
 
-    /// Lists everything; tells what is there and what is there no more, if anybody may have missed it.
-    async fn relist(&mut self, tell: bool) {
-        // What was announced so far is in the lists to come.
-        self.changes = self.shared.inbox.changes();
-        for &kind in ItemKind::ALL {
-            let lane = item_lane(kind);
-            let mut listed = BTreeSet::new();
-            let mut after = None;
-            loop {
-                let items = list(&self.shared, kind, after.take()).await;
-                for item in &items {
-                    if let Some(RecordId(bytes)) = RecordId::parse(&item.id) {
-                        listed.insert(bytes);
-                    }
-                    if tell {
-                        let json = serde_json::to_vec(item.as_ref()).unwrap_or_default();
-                        self.publish(kind, &Arc::from(item.id.as_str()), &json);
-                    }
-                }
-                // A list that never ends would be a fault of the writer; an id listed twice ends it.
-                after = items.last().and_then(|item| RecordId::parse(&item.id));
-                if items.len() < PAGE_ITEMS_MAX || after.is_none() {
-                    break;
-                }
-            }
-            let before = std::mem::replace(&mut self.known[lane], listed);
-            if tell {
-                let gone: Vec<_> = before.difference(&self.known[lane]).copied().collect();
-                for id in gone {
-                    self.publish(kind, &Arc::from(RecordId(id).to_string()), &[]);
-                }
-            }
+    fn is_read(&self, kind: ItemKind) -> bool {
+        self.shared.flow.is_read(item_lane(kind))
+    }
+
+    async fn publish(&self, kind: ItemKind, id: &str, json: &[u8], patient: &mut bool) {
+        let (lane, flow) = (item_lane(kind), &self.shared.flow);
+        let Some(topic) = Topic::Item(kind, id).text() else { return };
+        let batch = own(&topic, json);
+        if flow.offer(lane, &batch) {
+            return;
         }
-        self.changed = true;
+        if *patient {
+            *patient = timeout(ROOM_WITHIN, flow.room(lane)).await.is_ok();
+        }
+        flow.post(lane, &batch);
     }
 
     /// How many messages are retained, for `$SYS`.
-    async fn count_retained(&self) {
-        let mut count = self.known.iter().map(BTreeSet::len).sum::<usize>() as u64;
+    async fn count_retained(&self, items: u64) {
+        let mut count = items;
         let mut after = None;
         // The store bounds how many there are; so many pages hold the most it may be told to keep.
         for _ in 0..self.shared.config.local_retained_max / 256 + 1 {
@@ -240,33 +196,18 @@ impl Herald {
         gauge.sub(before.saturating_sub(count));
     }
 
-    async fn answer(&mut self, ask: Ask) {
-        self.publish_with(None).await;
-        let items = list(&self.shared, ask.kind, ask.after).await;
+    async fn answer(&self, ask: Ask) {
+        let (items, next) = self.shared.inbox.page(ask.kind, ask.from).await;
         let gone = self.gone.iter().filter(|(kind, _)| *kind == ask.kind);
         let page = Page {
             items,
+            next,
             gone: gone.map(|(_, id)| id.clone()).collect(),
             mark: self.shared.flow.sent(item_lane(ask.kind)),
         };
         // Nobody listens any more: the session is gone.
         let _ = ask.reply.send(page);
-        self.publish_with(None).await;
     }
-}
-
-async fn list(shared: &Shared, kind: ItemKind, after: Option<RecordId>) -> Vec<Arc<ItemState>> {
-    shared
-        .inbox
-        .list(ItemQuery {
-            kind: Some(kind),
-            status: StatusFilter::All,
-            limit: PAGE_ITEMS_MAX,
-            after,
-            by_id: true,
-            ..ItemQuery::default()
-        })
-        .await
 }
 
 /// Home Assistant's device discovery (its documentation, "MQTT discovery", device payload).

@@ -482,14 +482,22 @@ impl Board {
         }
     }
 
-    /// Ids of a page of items: most urgent first, then newest, live ones before ended ones; or by id.
-    pub fn list(&self, query: &ItemQuery) -> Vec<RecordId> {
-        if query.by_id {
-            let from = query.after.map_or((0, 0), |id| (prefix(&id), 0));
-            let items = self.by_id.range(from..).filter_map(|(_, handle)| self.at(*handle));
-            let items = items.filter(|item| query.after.is_none_or(|after| item.id > after));
-            return items.filter(|item| wanted(query, item)).take(query.limit).map(|item| item.id).collect();
+    /// Ids of all items of a kind, page by page, and where to go on; none = that was the last page. An item keeps its
+    /// place for as long as it stands, so nothing that stood throughout is left out, whatever happens meanwhile. In
+    /// about the order of arrival, so that neighbours in a page lie in the same batches.
+    pub fn page(&self, kind: ItemKind, from: u32, most: usize) -> (Vec<RecordId>, Option<u32>) {
+        let mut found = Vec::new();
+        for handle in from..self.items.end() {
+            if found.len() == most {
+                return (found, Some(handle));
+            }
+            found.extend(self.at(handle).filter(|item| item.kind == kind).map(|item| item.id));
         }
+        (found, None)
+    }
+
+    /// Ids of a page of items: most urgent first, then newest, live ones before ended ones.
+    pub fn list(&self, query: &ItemQuery) -> Vec<RecordId> {
         let kinds: &[ItemKind] = match &query.kind {
             Some(kind) => core::slice::from_ref(kind),
             None => ItemKind::ALL,

@@ -190,7 +190,7 @@ pub struct InfoState {
     pub text: String,
 }
 
-/// Which items to list: most urgent first and newest first within urgency, or by id.
+/// Which items to list: most urgent first and newest first within urgency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ItemQuery {
     /// Only this kind.
@@ -203,10 +203,8 @@ pub struct ItemQuery {
     pub urgency: Option<Urgency>,
     /// At most so many; the writer caps it at [`PAGE_ITEMS_MAX`].
     pub limit: usize,
-    /// Continue after this item of the same query. Should it have gone since, a list by urgency starts over.
+    /// Continue after this item of the same query. Should it have gone since, the list starts over.
     pub after: Option<RecordId>,
-    /// In order of ids, which never changes: page by page nothing is left out, whatever happens meanwhile.
-    pub by_id: bool,
 }
 
 /// Which statuses.

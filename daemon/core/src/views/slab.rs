@@ -20,8 +20,7 @@ impl<T> Default for Slab<T> {
 impl<T> Slab<T> {
     /// The handle that [`Slab::insert`] will give next.
     pub fn next(&self) -> u32 {
-        let full = self.chunks.len().saturating_sub(1) * CHUNK;
-        self.free.last().copied().unwrap_or((full + self.chunks.last().map_or(0, Vec::len)) as u32)
+        self.free.last().copied().unwrap_or(self.end())
     }
 
     /// Puts a value in.
@@ -65,6 +64,12 @@ impl<T> Slab<T> {
         Some(value)
     }
 
+    /// One more than the highest handle ever given.
+    pub fn end(&self) -> u32 {
+        let full = self.chunks.len().saturating_sub(1) * CHUNK;
+        (full + self.chunks.last().map_or(0, Vec::len)) as u32
+    }
+
     /// All values.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flatten().flatten()
@@ -92,6 +97,7 @@ mod tests {
             assert_eq!(slab.get(handle), Some(&n));
         }
         assert_eq!(slab.iter().count(), 1_000 - 334 + 100);
+        assert_eq!(slab.end(), 1_000);
         assert_eq!(slab.get(1), Some(&1));
         assert_eq!(slab.get(5_000), None);
     }

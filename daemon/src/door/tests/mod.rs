@@ -15,10 +15,11 @@ use commons_core::admission::Rejection;
 use commons_core::identity::RecordId;
 use commons_core::receipt::Accepted;
 use commons_core::record::Kind;
+use commons_core::views::board::Touched;
 use commons_core::views::item::{ItemKind, ItemState, Summary};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{broadcast, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::about::About;
@@ -26,7 +27,8 @@ use crate::config::Config;
 use crate::counters::Counters;
 use crate::door::wire::frame;
 use crate::door::{serve, Door};
-use crate::inbox::{channel, Change, Message, Outlet, Retained};
+use crate::inbox::{channel, Message, Outlet, Retained};
+use crate::news::News;
 
 /// Nothing in a test takes longer, even on a busy machine.
 pub const SOON: Duration = Duration::from_secs(20);
@@ -44,7 +46,7 @@ pub struct House {
     pub addr: SocketAddr,
     pub door: Door,
     pub board: Arc<Mutex<Board>>,
-    pub changes: broadcast::Sender<Change>,
+    pub news: News,
     /// Posts are answered only while it has permits.
     pub gate: Arc<Semaphore>,
     pub counters: Arc<Counters>,
@@ -119,6 +121,17 @@ async fn write(mut outlet: Outlet, board: Arc<Mutex<Board>>, gate: Arc<Semaphore
                 let items = items.filter(|item| after.as_ref().is_none_or(|after| item.id > *after));
                 let _ = reply.send(items.take(query.limit.min(256)).cloned().collect());
             }
+            Message::Page(kind, from, reply) => {
+                let board = board.lock().unwrap();
+                let all: Vec<_> = board.items.values().filter(|item| item.kind == kind.name()).collect();
+                let page = all.iter().skip(from as usize).take(256).map(|item| (*item).clone()).collect();
+                let _ = reply.send((page, Some(from + 256).filter(|next| (*next as usize) < all.len())));
+            }
+            Message::States(items, reply) => {
+                let board = board.lock().unwrap();
+                let states = items.iter().filter_map(|item| board.items.get(&item.id.to_string()).cloned());
+                let _ = reply.send(states.collect());
+            }
             Message::Stock(reply) => drop(reply.send(Vec::new())),
             Message::Summary(reply) => drop(reply.send(Summary { v: 1, ..Summary::default() })),
             Message::Retain(retained, reply) => {
@@ -153,7 +166,7 @@ impl House {
         let (inbox, outlet) = channel();
         let board = Arc::new(Mutex::new(Board::default()));
         let gate = Arc::new(Semaphore::new(1_000_000));
-        let changes = outlet.changes.clone();
+        let news = outlet.news.clone();
         let writer = tokio::spawn(write(outlet, board.clone(), gate.clone())).abort_handle();
         let mut config = Config::default();
         adjust(&mut config);
@@ -173,7 +186,7 @@ impl House {
         let listener = TcpListener::bind(listen).await.unwrap();
         let addr = listener.local_addr().unwrap();
         tokio::spawn(serve(listener, door.clone(), std::future::pending()));
-        Self { addr, door, board, changes, gate, counters, writer }
+        Self { addr, door, board, news, gate, counters, writer }
     }
 
     pub async fn v4(&self, id: &str) -> Client {
@@ -196,12 +209,7 @@ impl House {
 
     pub fn change(&self, item: &Arc<ItemState>) {
         self.board.lock().unwrap().items.insert(item.id.clone(), item.clone());
-        let _ = self.changes.send(Change {
-            kind: ItemKind::Need,
-            id: item.id.as_str().into(),
-            json: serde_json::to_vec(item.as_ref()).unwrap().into(),
-            state: Some(item.clone()),
-        });
+        self.news.note([touched(item)], []);
     }
 
     pub async fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
@@ -213,6 +221,11 @@ impl House {
         .await
         .unwrap_or_else(|_| panic!("never: {what}"));
     }
+}
+
+/// How the writer speaks of an item.
+pub fn touched(item: &ItemState) -> Touched {
+    Touched { kind: ItemKind::Need, id: RecordId::parse(&item.id).unwrap() }
 }
 
 /// A client that knows no library.

@@ -82,14 +82,9 @@ async fn changes_are_live_and_a_burst_is_told_whole() {
     let live = client.receive().await;
     assert!(!live.retain);
     house.board.lock().unwrap().items.clear();
-    let _ = house.changes.send(Change {
-        kind: ItemKind::Need,
-        id: one.id.as_str().into(),
-        state: None,
-        json: Bytes::new(),
-    });
+    house.news.note([], [touched(&one)]);
     assert!(client.receive().await.payload.is_empty());
-    // More than the channel of changes holds.
+    // More than a lane's window holds.
     for number in 0..3_000 {
         house.change(&item(number, "y"));
     }

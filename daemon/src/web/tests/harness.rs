@@ -57,7 +57,7 @@ impl Gateway {
         let listener = TcpListener::bind(bind).await.unwrap();
         let at = listener.local_addr().unwrap();
         let (inbox, outlet) = inbox::channel();
-        let Outlet { mut receiver, changes, health } = outlet;
+        let Outlet { mut receiver, changes, health, .. } = outlet;
         health.send_replace(Health {
             v: 1,
             state: "ok",

@@ -5,9 +5,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use commons_core::identity::RecordId;
 use commons_core::topic::{matches, reads, Topic};
-use commons_core::views::item::{ItemKind, ItemState, PAGE_ITEMS_MAX};
+use commons_core::views::item::{ItemKind, ItemState};
 use tokio::sync::oneshot;
 
 use super::{Answer, Match, Reading, Subscription, RETRY_AFTER};
@@ -29,8 +28,13 @@ pub(super) struct Job {
     pub(super) matched: Match,
     pub(super) steps: VecDeque<Part>,
     pub(super) done: VecDeque<Part>,
+    /// Where the next page of items begins.
+    pub(super) from: u32,
+    /// After which topic the next page of gadgets' messages begins.
     pub(super) after: Option<String>,
     pub(super) again: bool,
+    /// Some of it is sent, or asked for.
+    pub(super) begun: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,13 +79,15 @@ impl Job {
             },
             steps,
             done: VecDeque::new(),
+            from: 0,
             after: None,
             again: false,
+            begun: false,
         }
     }
 
     pub(super) fn next_part(&mut self) {
-        self.after = None;
+        (self.from, self.after) = (0, None);
         self.done.extend(self.steps.pop_front());
     }
 }
@@ -100,7 +106,7 @@ impl Reading {
             let mut steps = std::mem::take(&mut job.done);
             steps.append(&mut job.steps);
             job.steps = steps;
-            job.after = None;
+            (job.from, job.after, job.begun) = (0, None, false);
         }
     }
 
@@ -109,7 +115,9 @@ impl Reading {
         for subscription in &self.subscriptions {
             // What the gadgets said and nobody kept is gone.
             let stateful = subscription.lanes & lanes & ((1 << (GATEWAY_LANE + 1)) - 1) != 0;
-            if stateful && !self.jobs.iter().any(|job| job.again && job.filter == subscription.filter) {
+            // One that has begun may have passed what was missed.
+            let waits = |job: &Job| job.again && !job.begun && job.filter == subscription.filter;
+            if stateful && !self.jobs.iter().any(waits) {
                 let mut shows = reads(&subscription.filter, client_id);
                 (shows.local, shows.sys) = (None, false);
                 let mut job = Job::of(subscription, &shows, false);
@@ -143,15 +151,15 @@ impl Reading {
             return;
         };
         let shared = self.shared.clone();
-        let after = job.after.clone();
+        job.begun = true;
+        let (from, after) = (job.from, job.after.clone());
         match part {
             Part::Items(kind) => {
                 self.gated = true;
-                let after = after.and_then(|id| RecordId::parse(&id));
                 self.asking = Some(Box::pin(async move {
                     let (reply, answer) = oneshot::channel();
                     // Both fail only while the herald begins anew; then the part is asked for again.
-                    let asked = shared.asks.send(Ask { kind, after, reply }).await;
+                    let asked = shared.asks.send(Ask { kind, from, reply }).await;
                     let page = match asked {
                         Ok(()) => answer.await.ok(),
                         Err(_) => None,
@@ -192,12 +200,12 @@ impl Reading {
             }
             Answer::Items(kind, Some(page)) => {
                 self.mark = Some((item_lane(kind), page.mark));
-                if job.again && job.after.is_none() {
+                if job.again && job.from == 0 {
                     self.page.extend(page.gone.into_iter().map(|id| Piece::Gone(kind, id)));
                 }
-                match page.items.last() {
-                    Some(last) if page.items.len() >= PAGE_ITEMS_MAX => job.after = Some(last.id.clone()),
-                    _ => job.next_part(),
+                match page.next {
+                    Some(next) => job.from = next,
+                    None => job.next_part(),
                 }
                 self.page.extend(page.items.into_iter().map(Piece::Item));
             }
