@@ -132,6 +132,18 @@ pub struct Inbox {
     health: watch::Receiver<Health>,
 }
 
+/// Room for one message.
+pub struct Place<'a>(mpsc::Permit<'a, Message>);
+
+impl Place<'_> {
+    /// Hands in a post; the answer follows once it is synced or refused.
+    pub fn submit(self, submission: Box<Submission>) -> oneshot::Receiver<Outcome> {
+        let (reply, answer) = oneshot::channel();
+        self.0.send(Message::Submit(submission, reply));
+        answer
+    }
+}
+
 /// The writer's end.
 pub struct Outlet {
     /// Messages in.
@@ -166,6 +178,11 @@ impl Inbox {
         let (reply, answer) = oneshot::channel();
         self.sender.send(Message::Submit(Box::new(submission), reply)).await.map_err(|_| Rejection::Busy)?;
         Ok(answer)
+    }
+
+    /// A place for one message, if there is one right now: what is busy waits in [`Inbox::submit_pipelined`].
+    pub fn place(&self) -> Option<Place<'_>> {
+        self.sender.try_reserve().ok().map(Place)
     }
 
     /// One item by id or unique prefix of at least 8 hex digits. None too when the writer has ended.

@@ -134,7 +134,8 @@ pub struct Board {
     by_id: BTreeSet<(u32, u32)>,
     by_order: [BTreeSet<OrderKey>; 3],
     by_expiry: BTreeSet<(u32, u32)>,
-    by_content: BTreeSet<(u64, u32)>,
+    /// By the content mark's upper half: what it finds is compared whole.
+    by_content: BTreeSet<(u32, u32)>,
     by_sender: BTreeSet<(u32, u32)>,
     acts: BTreeMap<RecordId, Vec<Act>>,
     orphans: BTreeSet<(Age, RecordId)>,
@@ -142,6 +143,10 @@ pub struct Board {
     stewards: BTreeSet<MemberKey>,
     buried: BTreeSet<RecordId>,
     buried_order: VecDeque<RecordId>,
+}
+
+fn upper(content: u64) -> u32 {
+    (content >> 32) as u32
 }
 
 fn prefix(id: &RecordId) -> u32 {
@@ -239,7 +244,9 @@ impl Board {
 
     /// Items of guests with this content mark: the same post from the same hand.
     pub fn same_content(&self, content: u64) -> impl Iterator<Item = &Item> {
-        self.by_content.range((content, 0)..=(content, u32::MAX)).filter_map(|(_, handle)| self.at(*handle))
+        let upper = upper(content);
+        let likely = self.by_content.range((upper, 0)..=(upper, u32::MAX)).filter_map(|(_, handle)| self.at(*handle));
+        likely.filter(move |item| item.mark.content == content)
     }
 
     /// Live items of one guest at one gateway.
@@ -336,7 +343,7 @@ impl Board {
         self.by_id.insert((prefix(&item.id), handle));
         self.by_expiry.insert((item.expires, handle));
         if item.member().is_none() {
-            self.by_content.insert((item.mark.content, handle));
+            self.by_content.insert((upper(item.mark.content), handle));
             self.by_sender.insert((item.mark.sender, handle));
         }
         item.status = self.resolve(&item).status;
@@ -423,7 +430,7 @@ impl Board {
             self.by_expiry.remove(&(expires, handle));
             let Some(item) = self.items.remove(handle) else { continue };
             self.by_id.remove(&(prefix(&item.id), handle));
-            self.by_content.remove(&(item.mark.content, handle));
+            self.by_content.remove(&(upper(item.mark.content), handle));
             self.by_sender.remove(&(item.mark.sender, handle));
             self.by_order[item.kind as usize].remove(&order_key(&item, handle));
             for (voice, done) in helps(&self.acts.remove(&item.id).unwrap_or_default()) {

@@ -1,8 +1,8 @@
-//! What a client sends: decoding, publishes and posts, and the acknowledgements it gets, in the order of its packets.
+//! What a client sends: decoding, publishes and posts, in the order of its packets.
 //!
-//! Publishes become **steps** (a batch for a lane, a retained message, a post), done one after the other. Every publish
-//! of QoS 1 or 2 has a **slot**, and slots are acknowledged strictly from the front. Reading goes on while a step waits,
-//! up to the bounds below: behind an unacknowledged publish may come the very acknowledgement that ends the wait.
+//! Publishes become **steps** (a batch for a lane, a retained message, a post), done one after the other. Reading goes on
+//! while a step waits, up to the bounds below: behind an unacknowledged publish may come the very acknowledgement that
+//! ends the wait.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
@@ -12,19 +12,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use commons_core::admission::Rejection;
-use commons_core::receipt::{Outcome, Receipt};
+use commons_core::receipt::Outcome;
 use commons_core::submission::{Sender, Submission};
-use commons_core::topic::{Topic, RECEIPT_PREFIX};
+use commons_core::topic::Topic;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio::time::{sleep_until, timeout, Instant};
 
+use super::acknowledge::{Slot, State};
 use super::connection::IoEvent;
 use super::{Session, ALIASES_MAX, POSTS_HELD_MAX};
 use crate::door::batch::{single, Batch, Item, BATCH_BYTES_MAX};
 use crate::door::flow::local_lane;
 use crate::door::packet::{decode, Packet, Publish};
-use crate::door::reply::{ack, pong, Ack};
+use crate::door::reply::{pong, Ack};
 use crate::door::wire::{frame, protocol_error, Fault, Version};
 use crate::inbox::Retained;
 
@@ -79,26 +80,6 @@ pub enum Moved {
     Outcome(Outcome),
 }
 
-enum State {
-    /// Done with the batch it is in.
-    Local,
-    /// Not with the writer yet.
-    Waiting,
-    /// With the writer.
-    Posted(oneshot::Receiver<Outcome>),
-    /// Decided: the v5 code and its sentence.
-    Decided(Result<(), (u8, String)>),
-}
-
-struct Slot {
-    packet_id: u16,
-    qos: u8,
-    /// Of a connection that is gone: nobody to acknowledge to.
-    orphan: bool,
-    reference: String,
-    state: State,
-}
-
 /// Everything a client has sent that is not done.
 #[derive(Default)]
 pub struct Inbound {
@@ -106,15 +87,15 @@ pub struct Inbound {
     steps: VecDeque<Step>,
     step_bytes: usize,
     running: Option<BoxFuture<'static, Done>>,
-    slots: VecDeque<Slot>,
+    pub(super) slots: VecDeque<Slot>,
     /// Number of the first slot.
-    first_slot: u64,
+    pub(super) first_slot: u64,
     /// Local slots below this are done.
-    local_done: u64,
+    pub(super) local_done: u64,
     /// QoS 2 packet ids received and not released.
-    unreleased: BTreeSet<u16>,
+    pub(super) unreleased: BTreeSet<u16>,
     /// Publishes of QoS 1 and 2 that this connection has unacknowledged.
-    unacknowledged: usize,
+    pub(super) unacknowledged: usize,
 }
 
 impl Inbound {
@@ -179,7 +160,7 @@ impl Inbound {
         self.steps.push_back(step);
     }
 
-    fn end_slot(&self) -> u64 {
+    pub(super) fn end_slot(&self) -> u64 {
         self.first_slot + self.slots.len() as u64
     }
 
@@ -190,7 +171,7 @@ impl Inbound {
         }
     }
 
-    fn slot_mut(&mut self, number: u64) -> Option<&mut Slot> {
+    pub(super) fn slot_mut(&mut self, number: u64) -> Option<&mut Slot> {
         self.slots.get_mut(number.checked_sub(self.first_slot)? as usize)
     }
 }
@@ -367,18 +348,6 @@ impl Session {
         Ok(())
     }
 
-    fn open_slot(&mut self, publish: &Publish<'_>, reference: String) -> u64 {
-        let number = self.inbound.end_slot();
-        self.inbound.slots.push_back(Slot {
-            packet_id: publish.packet_id,
-            qos: publish.qos,
-            orphan: false,
-            reference,
-            state: State::Waiting,
-        });
-        number
-    }
-
     fn on_local(&mut self, lane: usize, topic: &str, publish: &Publish<'_>) {
         let item = Item {
             topic,
@@ -438,6 +407,7 @@ impl Session {
     /// Does steps until one must wait, and acknowledges what is decided.
     pub fn advance_inbound(&mut self) {
         while self.inbound.running.is_none() {
+            self.hand_in();
             let Some(step) = self.inbound.steps.front() else {
                 break;
             };
@@ -475,6 +445,19 @@ impl Session {
             }
         }
         self.acknowledge_decided();
+    }
+
+    /// Hands posts that are due to the writer, as far as it has room right now. The first that must wait stays.
+    fn hand_in(&mut self) {
+        let shared = self.shared.clone();
+        while matches!(self.inbound.steps.front(), Some(Step::Post(_, due, _)) if *due <= Instant::now()) {
+            let Some(place) = shared.inbox.place() else { return };
+            let Some(Step::Post(submission, _, number)) = self.pop_step() else { return };
+            let answer = place.submit(submission);
+            if let Some(slot) = self.inbound.slot_mut(number) {
+                slot.state = State::Posted(answer);
+            }
+        }
     }
 
     fn pop_step(&mut self) -> Option<Step> {
@@ -533,70 +516,5 @@ impl Session {
     fn on_outcome(&mut self, outcome: Outcome) {
         let number = self.inbound.first_slot;
         self.decide(number, outcome);
-    }
-
-    /// Writes the receipt, and keeps the verdict until the slot is at the front.
-    fn decide(&mut self, number: u64, outcome: Outcome) {
-        let Some(slot) = self.inbound.slot_mut(number) else {
-            return;
-        };
-        let receipt = Receipt::of(&outcome, &slot.reference);
-        // MQTT 3.1.1 knows only "kept": nobody may read that from a gateway that does not know. Its client sends again.
-        let unsure = matches!(outcome, Err(Rejection::Busy))
-            && self.connection.as_ref().is_some_and(|connection| connection.version != Version::V5);
-        slot.orphan |= unsure;
-        slot.state = State::Decided(match outcome {
-            Ok(_) => Ok(()),
-            Err(refused) => Err((refused.mqtt_reason(), refused.to_string())),
-        });
-        let topic = format!("{RECEIPT_PREFIX}{}", self.client_id);
-        if let Ok(json) = serde_json::to_vec(&receipt) {
-            self.deliver_own(&topic, &json);
-        }
-        if unsure {
-            self.part(0x8b, "the gateway is busy or ending");
-        }
-    }
-
-    fn acknowledge_decided(&mut self) {
-        while let Some(slot) = self.inbound.slots.front_mut() {
-            let local_done = self.inbound.first_slot < self.inbound.local_done;
-            let verdict = match &mut slot.state {
-                State::Local if local_done => Ok(()),
-                State::Decided(verdict) => std::mem::replace(verdict, Ok(())),
-                _ => return,
-            };
-            let (packet_id, qos, orphan) = (slot.packet_id, slot.qos, slot.orphan);
-            self.inbound.slots.pop_front();
-            self.inbound.first_slot += 1;
-            if qos == 0 {
-                continue;
-            }
-            if qos == 2
-                && verdict.is_err()
-                && self.connection.as_ref().is_none_or(|connection| connection.version == Version::V5)
-            {
-                // A refusing PUBREC ends the handshake; no PUBREL comes.
-                self.inbound.unreleased.remove(&packet_id);
-            }
-            if orphan {
-                continue;
-            }
-            self.inbound.unacknowledged = self.inbound.unacknowledged.saturating_sub(1);
-            let kind = if qos == 1 { Ack::PubAck } else { Ack::PubRec };
-            match verdict {
-                Ok(()) => self.acknowledge(kind, packet_id, 0, None),
-                Err((code, reason)) => self.acknowledge(kind, packet_id, code, Some(&reason)),
-            }
-        }
-    }
-
-    /// Writes one acknowledgement, with its reason only to those who want reasons and can take them.
-    pub fn acknowledge(&mut self, kind: Ack, packet_id: u16, code: u8, reason: Option<&str>) {
-        if let Some(connection) = &mut self.connection {
-            let fits = reason.is_some_and(|reason| reason.len() + 16 <= connection.packet_bytes_max);
-            let reason = reason.filter(|_| connection.problem_info && fits);
-            ack(&mut connection.out, connection.version, kind, packet_id, code, reason);
-        }
     }
 }

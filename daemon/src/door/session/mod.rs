@@ -8,10 +8,12 @@
 //! | file | |
 //! |---|---|
 //! | `inbound` | packets it sends: publishes, posts, handshakes |
+//! | `acknowledge` | what it is answered, in order |
 //! | `outbound` | messages it gets: window, queue, encoding |
 //! | `reading` | subscriptions: places in the lanes, snapshots |
 //! | `connection` | the socket: buffers, timers |
 
+mod acknowledge;
 mod connection;
 mod inbound;
 mod outbound;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use commons_core::topic::RECEIPT_PREFIX;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, OwnedSemaphorePermit};
 use tokio::time::{sleep_until, Instant};
@@ -114,6 +117,8 @@ pub struct Will {
 pub struct Session {
     shared: Arc<Shared>,
     number: u64,
+    /// The topic of this client's receipts.
+    receipts: Arc<str>,
     client_id: Arc<str>,
     connection: Option<Connection>,
     /// How long it is kept without a connection; 0 = not at all.
@@ -142,6 +147,7 @@ impl Session {
                 outbound: Outbound::default(),
                 shared: shared.clone(),
                 number,
+                receipts: format!("{RECEIPT_PREFIX}{client_id}").into(),
                 client_id,
                 connection: None,
                 expiry: Duration::ZERO,
