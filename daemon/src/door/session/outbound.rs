@@ -23,7 +23,7 @@ use crate::door::wire::Version;
 pub const WINDOW_MAX: usize = 128;
 
 /// Batches taken apart before the session looks at anything else.
-const BATCHES_AT_ONCE_MAX: usize = 64;
+const BATCHES_AT_ONCE_MAX: usize = if cfg!(test) { 8 } else { 64 };
 
 /// Bytes of all messages kept for all sessions, beyond which nothing more is kept for those that are absent. A message
 /// in several queues counts once, its entry in each.
@@ -209,8 +209,10 @@ pub enum Delivery {
 impl Session {
     /// Moves on with everything that is for the client, until it is done or there is no room.
     pub fn advance_outbound(&mut self) {
-        // Not for ever: the socket and the other sessions want their turn. What is left comes with the next event.
-        for _ in 0..BATCHES_AT_ONCE_MAX {
+        // Not for ever: the socket and the other sessions want their turn. What is left stays in the ring, which wakes us
+        // again; a batch in hand would not.
+        let mut batches = 0;
+        loop {
             self.send_again();
             self.send_queued();
             self.advance_reading();
@@ -218,10 +220,9 @@ impl Session {
             if !self.take_apart() {
                 break;
             }
-            if !self.wants_live() || !self.fetch_live() {
-                if paged {
-                    continue;
-                }
+            if batches < BATCHES_AT_ONCE_MAX && self.wants_live() && self.fetch_live() {
+                batches += 1;
+            } else if !paged {
                 break;
             }
         }
@@ -456,6 +457,8 @@ impl Session {
     pub fn on_reader_gone(&mut self) {
         self.outbound.pace = None;
         self.reading.on_detach();
+        // What is in hand goes to the queue: the lane must not wait for somebody who may never come back.
+        self.take_apart();
         self.shared.counters.mqtt_dropped_total.add(self.outbound.drop_beyond(&self.shared.kept));
     }
 }

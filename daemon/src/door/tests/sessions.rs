@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::*;
+use crate::door::batch::{single, Item};
 
 /// Two phones under one name would fight, or one's messages would go to nobody.
 #[tokio::test]
@@ -91,6 +92,36 @@ async fn absent_sessions_share_what_is_kept_and_are_bounded_together() {
         reader.connect_v4(id, true).await;
     }
     house.until("nothing to be kept", |house| kept(house) == 0).await;
+}
+
+/// On a busy machine many messages wait for a session at once. One that stops with a message in hand, and nobody to wake
+/// it, would hold up everyone who speaks in that lane.
+#[tokio::test]
+async fn an_absent_session_that_falls_behind_holds_nobody_up() {
+    let house = House::open().await;
+    let mut reader = house.dial(4).await;
+    reader.connect_v4("r", false).await;
+    reader.subscribe("commons/local/x", 1).await;
+    drop(reader);
+    house.until("absence", |house| house.door.shared.gauges.absent.get() == 1).await;
+    let mut writer = house.v4("w").await;
+    let began = std::time::Instant::now();
+    for burst in [7, 8, 9, 10, 64, 100] {
+        let lane = crate::door::flow::local_lane("x");
+        let item =
+            Item { topic: "commons/local/x", properties: &[], payload: b"m", qos: 1, retain: false, expiry_s: None };
+        // All at once: this thread is the only one, so the session runs when everything is in the ring.
+        for _ in 0..burst {
+            house.door.shared.flow.post(lane, &single(7, 0, &item));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        for _ in 0..40 {
+            writer.publish("commons/local/x", &[0; 4_000], 2, 1).await;
+            writer.expect(0x40).await;
+        }
+    }
+    // A publisher waits 10 s for a full lane before it goes ahead.
+    assert!(began.elapsed() < Duration::from_secs(10), "somebody was held up");
 }
 
 /// A client that acknowledges nothing would have 128 of the largest packets kept for it.
