@@ -20,5 +20,6 @@ pub mod node;
 pub mod receipt;
 pub mod record;
 pub mod submission;
+pub mod sync;
 pub mod topic;
 pub mod views;

@@ -1,0 +1,142 @@
+//! Hello: what rides in the handshake, so that two gateways with nothing to tell each other say nothing more.
+
+use alloc::vec::Vec;
+
+use super::fault::Fault;
+use super::frame::{FRAME_BYTES_MAX, FRAME_VERSION, KIND_HELLO};
+use super::wire::{put_number, Reader};
+use crate::log::{Age, Lane};
+
+/// Bytes of a Hello, at most: a handshake message of Noise with room to spare, and still one small packet.
+pub const HELLO_BYTES_MAX: usize = 96;
+/// The smallest frame limit a peer may name: a header and a record fit; larger batches are sent whole all the same.
+pub const FRAME_BYTES_LEAST: usize = 2 * 1024;
+
+/// A random number drawn once with each store: tells a wiped gateway from its old self.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoreEpoch(pub u64);
+
+/// "I have what your heads were, up to your age `age`", of the store with this epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The other side's.
+    pub epoch: StoreEpoch,
+    /// The other side's.
+    pub age: Age,
+}
+
+/// The lanes a gateway wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interests(u8);
+
+impl Interests {
+    /// Everything but the library, which is opt-in.
+    pub const USUAL: Self = Self(0b0111);
+    /// Everything.
+    pub const ALL: Self = Self(0b1111);
+
+    /// These lanes.
+    pub fn of(lanes: &[Lane]) -> Self {
+        Self(lanes.iter().fold(0, |bits, lane| bits | 1 << *lane as u8))
+    }
+
+    /// Whether this lane is wanted.
+    pub fn has(self, lane: Lane) -> bool {
+        self.0 & 1 << lane as u8 != 0
+    }
+
+    /// One bit a lane.
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The reverse; bits of lanes not known here are dropped.
+    pub fn from_bits(bits: u8) -> Self {
+        Self(bits & Self::ALL.0)
+    }
+}
+
+/// What two heads digests of one lane are compared by.
+pub type LaneDigest = [u8; 6];
+
+/// A gateway's first word on a link, inside the handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// Of the sender's store.
+    pub store: StoreEpoch,
+    /// The sender's age now.
+    pub age: Age,
+    /// The lanes it wants.
+    pub interests: Interests,
+    /// For each of these lanes, a digest of its heads.
+    pub digests: Vec<LaneDigest>,
+    /// Version of the compression dictionary; 0 = none.
+    pub dictionary: u8,
+    /// The largest frame it takes.
+    pub frame_bytes_max: u32,
+    /// How far it has followed the receiver.
+    pub cursor: Option<Cursor>,
+}
+
+impl Hello {
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(HELLO_BYTES_MAX);
+        out.extend([FRAME_VERSION, KIND_HELLO]);
+        out.extend(self.store.0.to_be_bytes());
+        put_number(&mut out, self.age.0);
+        out.push(self.interests.0);
+        self.digests.iter().for_each(|digest| out.extend(digest));
+        out.push(self.dictionary);
+        put_number(&mut out, self.frame_bytes_max.into());
+        out.push(u8::from(self.cursor.is_some()));
+        if let Some(cursor) = &self.cursor {
+            out.extend(cursor.epoch.0.to_be_bytes());
+            put_number(&mut out, cursor.age.0);
+        }
+        out
+    }
+
+    /// The reverse, of bytes that came from anywhere. What a later version 1 might append is passed over.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Fault> {
+        if bytes.len() > HELLO_BYTES_MAX {
+            return Err(Fault::TooLarge { found: bytes.len(), limit: HELLO_BYTES_MAX });
+        }
+        let mut reader = Reader::new(bytes);
+        match reader.byte()? {
+            FRAME_VERSION => {}
+            version => return Err(Fault::UnknownVersion(version)),
+        }
+        match reader.byte()? {
+            KIND_HELLO => {}
+            kind => return Err(Fault::UnknownKind(kind)),
+        }
+        let store = StoreEpoch(u64::from_be_bytes(reader.array()?));
+        let age = Age(reader.number()?);
+        let bits = reader.byte()?;
+        if bits > Interests::ALL.0 {
+            return Err(Fault::Malformed("interest in an unknown lane"));
+        }
+        let mut digests = Vec::with_capacity(4);
+        for _ in 0..bits.count_ones() {
+            digests.push(reader.array()?);
+        }
+        let dictionary = reader.byte()?;
+        let frame_bytes_max = reader.number_u32()?;
+        if !(FRAME_BYTES_LEAST..=FRAME_BYTES_MAX).contains(&(frame_bytes_max as usize)) {
+            return Err(Fault::Malformed("a frame limit that is none"));
+        }
+        let cursor = match reader.byte()? {
+            0 => None,
+            1 => Some(Cursor { epoch: StoreEpoch(u64::from_be_bytes(reader.array()?)), age: Age(reader.number()?) }),
+            _ => return Err(Fault::Malformed("neither a cursor nor none")),
+        };
+        Ok(Self { store, age, interests: Interests(bits), digests, dictionary, frame_bytes_max, cursor })
+    }
+
+    /// The digest of one lane, if the sender wants it.
+    pub fn digest(&self, lane: Lane) -> Option<&LaneDigest> {
+        let before = Lane::ALL.iter().filter(|each| **each < lane && self.interests.has(**each)).count();
+        self.interests.has(lane).then(|| self.digests.get(before))?
+    }
+}
