@@ -72,6 +72,31 @@ pub enum BatchFault {
         /// Expected.
         expected: u64,
     },
+    /// A log this gateway writes itself.
+    #[error("this gateway's own log is written here only")]
+    OwnLog,
+    /// A log that is known to be forked.
+    #[error("the log is forked and stands still")]
+    Frozen,
+    /// It is here.
+    #[error("batch {0} is here already")]
+    AlreadyHeld(u64),
+    /// A number that no view can hold, or too far from the rest of its log.
+    #[error("batch {found} is too far from batch {next}, the next one")]
+    TooFar {
+        /// Found.
+        found: u64,
+        /// Expected.
+        next: u64,
+    },
+    /// More logs, gaps or branches than are kept.
+    #[error("more {what} than the {limit} this gateway keeps")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// Allowed.
+        limit: usize,
+    },
     /// The gateway's signature is not over this batch after its predecessor.
     #[error("the gateway's signature does not match")]
     BadSignature,

@@ -38,6 +38,11 @@ impl Node {
             bytes.extend(log.gateway.0);
             bytes.push(log.lane as u8);
             bytes.extend(log.epoch.0.to_be_bytes());
+            if self.frozen.contains_key(log) {
+                // Each gateway holds the branch it heard first, and the records of both.
+                bytes.push(0xFF);
+                continue;
+            }
             bytes.extend(head.next.to_be_bytes());
             bytes.extend(head.hash.0);
         }

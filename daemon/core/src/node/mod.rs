@@ -5,20 +5,24 @@
 
 mod contact;
 mod holdings;
+mod logs;
 mod posting;
 mod rights;
 
 pub use holdings::Verdict;
+pub use logs::{Gap, HeadInfo, BRANCHES_MAX, BRANCH_BYTES_MAX, GAPS_MAX, GAP_BATCHES_MAX};
+
+use logs::{Head, Overlay};
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 use crate::admission::Rejection;
-use crate::batch::{batch_hash, genesis, read_batch, seal_batch, verify_batch, BatchFault, Item as Place};
+use crate::batch::{batch_hash, read_batch, seal_batch, BatchFault, Item as Place};
 use crate::clock::{Certainty, Clock, Interval, Now};
 use crate::codec::{read_record, record_id, Author, BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, RECORD_BYTES_MAX};
-use crate::identity::{BatchHash, GatewayId, GatewayKeys, MemberKey, NetworkId, RecordId, Signature};
+use crate::identity::{GatewayId, GatewayKeys, MemberKey, NetworkId, RecordId, Signature};
 use crate::log::{Age, Epoch, Held, Lane, LogKey};
 use crate::receipt::Outcome;
 use crate::record::{Kind, Mark, NoticeMessage, Record, Severity, Urgency};
@@ -80,8 +84,15 @@ pub enum Space {
 pub enum Input {
     /// Somebody posts.
     Submit(Box<Submission>),
-    /// A batch of another gateway's log, the next one of it.
+    /// A batch of a log that this node does not write now. The next one of its log, or, with the hash before it, the
+    /// first of a log known only from there on, or one that fills a gap.
     Batch(Held),
+    /// A batch of a forked log's other branch: its records are kept, the log is not.
+    Branch(Held),
+    /// This log is forked from this number on: nothing from there on is taken.
+    Freeze(LogKey, u64),
+    /// A batch of this gateway's own that nobody else can take any more: what it says is said again.
+    Again(Held),
     /// Time has passed; about once a second.
     Tick,
     /// Room on the disk has changed.
@@ -101,15 +112,6 @@ pub enum Output {
     StockChanged,
     /// A batch was not taken.
     BatchRefused(BatchFault),
-}
-
-/// Where a log stands.
-#[derive(Clone, Debug)]
-struct Head {
-    index: u16,
-    next: u64,
-    /// Hash of batch `next - 1`.
-    hash: BatchHash,
 }
 
 struct Staged {
@@ -145,6 +147,13 @@ pub struct Node {
     logs: Vec<LogKey>,
     heads: BTreeMap<LogKey, Head>,
     tails: BTreeMap<LogKey, Held>,
+    /// Batches never had, though later ones of their log are here.
+    gaps: BTreeMap<LogKey, Vec<Gap>>,
+    /// Forked logs, and from which number on.
+    frozen: BTreeMap<LogKey, u64>,
+    /// Batches of forked logs' other branches, by index above those of logs.
+    branches: Vec<Held>,
+    branch_bytes: usize,
     open: BTreeMap<Lane, OpenBatch>,
     sealed: Vec<Held>,
     board: Board,
@@ -175,6 +184,10 @@ impl Node {
             logs: Vec::new(),
             heads: BTreeMap::new(),
             tails: BTreeMap::new(),
+            gaps: BTreeMap::new(),
+            frozen: BTreeMap::new(),
+            branches: Vec::new(),
+            branch_bytes: 0,
             open: BTreeMap::new(),
             sealed: Vec::new(),
             stock: StockView::default(),
@@ -185,28 +198,6 @@ impl Node {
             entries: 0,
             batches: 0,
         }
-    }
-
-    /// Folds in a batch of this gateway's own journal, in order of arrival. Form and limits are checked, signatures
-    /// are not: they were when it was taken in, and `verify` does it again.
-    pub fn load(&mut self, held: Held) -> Result<(), BatchFault> {
-        let Held { log, number, arrived, spent_s, .. } = held;
-        let index = self.index(&log)?;
-        {
-            let batch = read_batch(&held.bytes)?;
-            if batch.number != number {
-                return Err(BatchFault::WrongNumber { found: batch.number, expected: number });
-            }
-            self.fold(&log, index, number, arrived, spent_s, &batch.items, &mut Vec::new());
-        }
-        self.clock.at_least(arrived);
-        if let Some(head) = self.heads.get_mut(&log) {
-            if number >= head.next {
-                head.next = number + 1;
-                self.tails.insert(log, held);
-            }
-        }
-        Ok(())
     }
 
     /// Ends loading: takes out what has expired meanwhile and computes the hash of each log's last batch.
@@ -235,6 +226,13 @@ impl Node {
                     outputs.push(Output::BatchRefused(fault));
                 }
             }
+            Input::Branch(held) => {
+                if let Err(fault) = self.take_branch(now, held, &mut outputs) {
+                    outputs.push(Output::BatchRefused(fault));
+                }
+            }
+            Input::Freeze(log, from) => self.freeze(log, from),
+            Input::Again(held) => self.say_again(now, &held, &mut outputs),
             Input::Space(space) => self.space = space,
             Input::Tick => {
                 self.clock.settle(now);
@@ -271,6 +269,7 @@ impl Node {
         let received = self.clock.interval(now);
         let (bytes, hash) = seal_batch(&self.keys, &self.network, &log, head.next, &head.hash, received, &items);
         let arrived = self.clock.age(now);
+        head.count(arrived, bytes.len());
         self.sealed.push(Held { log, number: head.next, prev: head.hash, arrived, spent_s: 0, bytes });
         head.next += 1;
         head.hash = hash;
@@ -278,20 +277,6 @@ impl Node {
 
     fn own_log(&self, lane: Lane) -> LogKey {
         LogKey { gateway: self.me, lane, epoch: self.epoch }
-    }
-
-    /// The index of a log in the table, made if it is new.
-    fn index(&mut self, log: &LogKey) -> Result<u16, BatchFault> {
-        if let Some(head) = self.heads.get(log) {
-            return Ok(head.index);
-        }
-        if self.logs.len() >= LOGS_MAX {
-            return Err(BatchFault::Malformed("more logs than this gateway keeps"));
-        }
-        let index = self.logs.len() as u16;
-        self.logs.push(*log);
-        self.heads.insert(*log, Head { index, next: 0, hash: genesis(&self.network, log) });
-        Ok(index)
     }
 
     /// Puts a record into the open batch of a lane and folds it into the views.
@@ -343,61 +328,6 @@ impl Node {
         }
     }
 
-    #[allow(clippy::too_many_arguments)] // One call site each for loading and adopting.
-    fn fold(
-        &mut self,
-        log: &LogKey,
-        index: u16,
-        number: u64,
-        arrived: Age,
-        spent_s: u32,
-        items: &[Place<'_>],
-        outputs: &mut Vec<Output>,
-    ) {
-        self.batches += 1;
-        for (place, item) in items.iter().enumerate() {
-            let (author, bytes) = match item {
-                Place::Entry { author, record, .. } => (author, record),
-                Place::HashOnly(id) => {
-                    self.board.bury(*id);
-                    continue;
-                }
-            };
-            self.entries += 1;
-            let Ok(record) = read_record(bytes) else { continue };
-            let id = record_id(&self.network, &log.gateway, author, bytes);
-            let at = EntryRef { log: index, place: place as u8, batch: number as u32 };
-            let origin = Origin { id, author: *author, gateway: &log.gateway, at, arrived, spent_s };
-            self.apply(log.lane, origin, &record, outputs);
-        }
-    }
-
-    /// Takes in the next batch of another gateway's log, with every check.
-    fn adopt(&mut self, now: Now, held: Held, outputs: &mut Vec<Output>) -> Result<(), BatchFault> {
-        if held.log.gateway == self.me && held.log.epoch == self.epoch {
-            return Err(BatchFault::Malformed("this gateway's own log is written here only"));
-        }
-        let (next, prev) = match self.heads.get(&held.log) {
-            Some(head) => (head.next, head.hash),
-            None => (0, genesis(&self.network, &held.log)),
-        };
-        let arrived = self.clock.age(now);
-        let (items, hash) = {
-            let (batch, hash) = verify_batch(&self.network, &held.log, next, &prev, &held.bytes)?;
-            // Only now: a stranger's rubbish must not fill the table of logs, nor change what the heads say.
-            let index = self.index(&held.log)?;
-            self.fold(&held.log, index, next, arrived, held.spent_s, &batch.items, outputs);
-            (batch.items.len(), hash)
-        };
-        debug_assert!(items > 0);
-        if let Some(head) = self.heads.get_mut(&held.log) {
-            head.next += 1;
-            head.hash = hash;
-        }
-        self.sealed.push(Held { number: next, prev, arrived, ..held });
-        Ok(())
-    }
-
     fn remember(&mut self, mark: Mark, at: Age, id: RecordId, item: RecordId, kind: Kind) {
         self.recent.insert(mark.content, Recent { at, id, item, kind });
         self.recent_order.push_back((at, mark.content));
@@ -435,7 +365,7 @@ impl Node {
         if let Some(held) = self.sealed.iter().find(|held| held.log == *log && held.number == number) {
             return record_in(&held.bytes, at.place);
         }
-        library.record(at)
+        Overlay { node: self, library }.record(at)
     }
 
     /// The log with this index, for whoever looks entries up.
@@ -495,6 +425,7 @@ impl Node {
 
     /// One item as shown.
     pub fn item_state(&self, id: &RecordId, now: Now, library: &dyn Library) -> Option<ItemState> {
+        let library = &Overlay { node: self, library };
         render::item_state(&self.board, self.board.get(id)?, self.clock.age(now), library)
     }
 

@@ -216,7 +216,7 @@ impl Node {
             Body::Cosign(cosign) if self.stock.counter(&cosign.target).is_some() => Lane::Book,
             body => {
                 let item = body.target().and_then(|target| self.board.get(target));
-                item.and_then(|item| self.log(item.at.log)).map_or(Lane::Board, |log| log.lane)
+                item.and_then(|item| self.lane_at(item.at.log)).unwrap_or(Lane::Board)
             }
         }
     }

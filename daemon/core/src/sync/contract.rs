@@ -151,9 +151,10 @@ pub enum Action {
     Adopt(Held),
     /// Hand this to the node as `Input::Branch`: a batch of a forked log. It is persisted by the Remember beside it.
     Branch(Held),
-    /// Hand this to the node as `Input::Freeze`: it takes nothing more of a forked log.
-    Freeze(LogKey),
-    /// Hand these own batches to the node as `Input::Again`: what they say is said again in the present epoch.
+    /// Hand this to the node as `Input::Freeze`: it takes nothing of a forked log from this number on.
+    Freeze(LogKey, u64),
+    /// Hand this own batch to the node as `Input::Again`, after [`Action::NewEpoch`]: what it says is said again in the
+    /// new epoch.
     Again(Held),
     /// Keep a note in the store, with the next commit at the latest; an empty value removes it.
     Remember {

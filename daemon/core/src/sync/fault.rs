@@ -67,6 +67,9 @@ pub enum Fault {
     /// An event for a link that is not there: the caller's mistake, never the peer's.
     #[error("the link is not open")]
     NoLink,
+    /// The peer began anew, so its older links mean nothing any more.
+    #[error("the other side began anew")]
+    Replaced,
     /// The peer ended the link and gave a reason.
     #[error("the other side ended the link: {}", word(*.0))]
     Bye(u8),
@@ -78,7 +81,7 @@ fn word(code: u8) -> &'static str {
 }
 
 /// The words of [`Fault::code`], in the order of their numbers in a Bye.
-pub const CODES: [&str; 13] = [
+pub const CODES: [&str; 14] = [
     "closed",
     "unknown_version",
     "unknown_kind",
@@ -92,6 +95,7 @@ pub const CODES: [&str; 13] = [
     "not_a_peer",
     "too_many_links",
     "no_link",
+    "replaced",
 ];
 
 impl Fault {
@@ -111,6 +115,7 @@ impl Fault {
             Self::NotAPeer(_) => 10,
             Self::TooManyLinks { .. } => 11,
             Self::NoLink => 12,
+            Self::Replaced => 13,
         }
     }
 

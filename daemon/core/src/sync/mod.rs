@@ -7,66 +7,354 @@
 //! Sources: heads exchange after SSB's EBT and the design page; live push is Plumtree (Leitao, Pereira, Rodrigues,
 //! "Epidemic Broadcast Trees", SRDS 2007) per origin, with hop counts as the first guess of the tree.
 
+mod arrive;
 mod contract;
 pub mod fault;
+mod fork;
 pub mod frame;
+mod heads;
 pub mod hello;
+mod link;
+mod memory;
+mod peer;
+mod serve;
+mod state;
+mod trust;
+mod want;
 mod wire;
 
+pub use arrive::HAVE_MS;
 pub use contract::{Action, Event, Extent, LaneQuota, LinkId, PeerStatus, Source, SyncSetup};
 pub use fault::{Alarm, Fault};
+pub use fork::{FORKS_MAX, FORKS_PER_PEER_MAX, FORK_BATCHES_MAX, FORK_SEARCH_MAX};
 pub use frame::{Frame, FRAME_BYTES_MAX};
+pub use heads::{GRAFT_MS, LAZY_MS};
 pub use hello::{Cursor, Hello, Interests, StoreEpoch};
+pub use link::{
+    FRAMES_IN_FLIGHT_MAX, FRAME_BYTES_START, FRAME_FAST_MS, FRAME_SLOW_MS, LINKS_MAX, LINK_STALLED_MS,
+    URGENT_FRAMES_EXTRA,
+};
+pub use memory::{Introduction, Memory, NOTES_PREFIX};
+pub use serve::RANGES_PER_PEER_MAX;
+pub use trust::{HOPS_UNKNOWN, INTRODUCED_PER_PEER_MAX, STRANGERS_MAX};
+pub use want::{FLIGHTS_PER_PEER_MAX, RANGE_BATCHES_MAX, WANT_GIVE_UP_MS, WANT_TIMEOUT_MS};
 
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use crate::identity::GatewayId;
-use crate::log::Age;
-use crate::node::Node;
-
-/// What all keys of sync's notes begin with.
-pub const NOTES_PREFIX: &[u8] = b"sync/";
+use crate::log::{Age, Epoch, Lane, LogKey};
+use crate::node::{Node, Space};
+use fork::Forked;
+use hello::LaneDigest;
+use link::Link;
+use peer::Peer;
+use state::{Context, LogState};
+use trust::Usage;
 
 /// The state machine.
 pub struct Sync {
     setup: SyncSetup,
+    logs: BTreeMap<LogKey, LogState>,
+    links: BTreeMap<LinkId, Link>,
+    peers: BTreeMap<GatewayId, Peer>,
+    /// How far each peer was followed, and with which interests.
+    cursors: BTreeMap<GatewayId, (Cursor, Interests)>,
+    /// Gateways that peers introduced.
+    ways: BTreeMap<GatewayId, Introduction>,
+    /// How many of them each peer did.
+    introduced: BTreeMap<GatewayId, usize>,
+    strangers: BTreeSet<GatewayId>,
+    forks: BTreeMap<LogKey, Forked>,
+    usage: BTreeMap<(GatewayId, Lane), Usage>,
+    space: Space,
+    /// Kept until a head moves.
+    digests: Option<[LaneDigest; 4]>,
+    /// Logs that somebody may have more of.
+    pending: BTreeSet<(Lane, LogKey)>,
+    /// Announced; asked for at this time if they have not come by themselves.
+    grafts: BTreeMap<LogKey, u64>,
+    /// Logs of which a range is asked for.
+    flights: BTreeSet<LogKey>,
+    /// Where a damaged store goes on after a hole.
+    holes: BTreeMap<LogKey, u64>,
+    /// Handed to the node and not synced.
+    adopting: u64,
+    /// The last age at which nothing was.
+    quiet: Age,
+    /// The epoch that was asked to be left.
+    epoch_asked: Option<Epoch>,
 }
 
 impl Sync {
-    /// From the notes under [`NOTES_PREFIX`] and a loaded node.
-    pub fn new(setup: SyncSetup, notes: &[(Vec<u8>, Vec<u8>)], node: &Node) -> Self {
-        let _ = (notes, node);
-        Self { setup }
+    /// From what was noted and a loaded node.
+    pub fn new(setup: SyncSetup, memory: &Memory, node: &Node) -> Self {
+        let mut sync = Self {
+            setup,
+            logs: BTreeMap::new(),
+            links: BTreeMap::new(),
+            peers: BTreeMap::new(),
+            cursors: memory.cursors.clone(),
+            ways: memory.ways.clone(),
+            introduced: BTreeMap::new(),
+            strangers: BTreeSet::new(),
+            forks: BTreeMap::new(),
+            usage: BTreeMap::new(),
+            space: Space::Enough,
+            digests: None,
+            pending: BTreeSet::new(),
+            grafts: BTreeMap::new(),
+            flights: BTreeSet::new(),
+            holes: BTreeMap::new(),
+            adopting: 0,
+            quiet: Age(0),
+            epoch_asked: None,
+        };
+        for way in sync.ways.values() {
+            *sync.introduced.entry(way.by).or_default() += 1;
+        }
+        for head in node.heads().filter(|head| head.next > 0) {
+            let LogKey { gateway, lane, .. } = head.log;
+            let usage = sync.usage.entry((gateway, lane)).or_default();
+            usage.bytes += head.bytes;
+            usage.batches += head.batches;
+            let state = LogState { next: head.next, adopt: head.next, arrived: head.arrived, ..LogState::default() };
+            sync.logs.insert(head.log, state);
+            if gateway != node.id() {
+                // Its batches were taken once, so it was introduced once.
+                let hops = sync.setup.hops_max.saturating_sub(1);
+                sync.ways.entry(gateway).or_insert(Introduction { by: node.id(), hops });
+            }
+        }
+        for (log, lowest) in &memory.forks {
+            sync.forks.insert(*log, Forked { lowest: *lowest, noted: BTreeMap::new() });
+        }
+        for ((log, number, hash), about) in &memory.branches {
+            if let Some(fork) = sync.forks.get_mut(log) {
+                fork.noted.insert((*number, *hash), *about);
+            }
+        }
+        sync
     }
 
     /// The Hello for a handshake with `peer`, made now.
     pub fn hello(&mut self, peer: &GatewayId, age: Age, node: &Node, source: &dyn Source) -> Hello {
-        let _ = (peer, node, source);
-        Hello {
-            store: self.setup.store,
-            age,
-            interests: self.setup.interests,
-            digests: Vec::new(),
-            dictionary: self.setup.dictionary,
-            frame_bytes_max: self.setup.frame_bytes_max as u32,
-            cursor: None,
-        }
+        self.rest(age);
+        let cx = Context { now_ms: 0, age, node, source, fresh: &[], actions: Vec::new() };
+        self.make_hello(&cx, peer)
     }
 
-    /// Handles one event at the caller's uptime `now_ms` and the store's `age`.
+    /// Handles one event at the caller's uptime `now_ms` and the store's `age`. A peer's mistakes end its link; they
+    /// never reach the caller otherwise.
     pub fn handle(&mut self, now_ms: u64, age: Age, event: Event<'_>, node: &Node, source: &dyn Source) -> Vec<Action> {
-        let _ = (now_ms, age, event, node, source);
-        Vec::new()
+        self.rest(age);
+        let fresh = if let Event::Committed { held } = &event { *held } else { &[] };
+        let mut cx = Context { now_ms, age, node, source, fresh, actions: Vec::new() };
+        match event {
+            Event::Up { link, peer, frame_max, hello } => self.on_up(&mut cx, link, peer, frame_max, &hello),
+            Event::Frame { link, bytes } => {
+                if let Err(why) = self.on_frame(&mut cx, link, bytes) {
+                    self.close(&mut cx, link, why);
+                }
+            }
+            Event::Sent { link } => {
+                if let Some(link) = self.links.get_mut(&link) {
+                    link.on_sent(now_ms);
+                }
+            }
+            Event::Down { link } => self.drop_link(&mut cx, link),
+            Event::Committed { .. } => self.on_committed(&mut cx),
+            Event::Refused { log, number, fault } => self.on_refused(&mut cx, &log, number, fault),
+            Event::Lost => self.on_lost(&mut cx),
+            Event::Space(space) => self.on_space(space),
+            Event::Peers(peers) => self.on_peers(&mut cx, peers),
+            Event::Tick => {
+                self.time_out(&mut cx);
+                self.send_haves(&mut cx);
+            }
+        }
+        self.schedule(&mut cx);
+        self.pump_all(&mut cx);
+        cx.actions
     }
 
     /// When the next [`Event::Tick`] is due, in the caller's milliseconds; none while there is nothing to wait for.
     pub fn wake_ms(&self) -> Option<u64> {
-        None
+        let peers = self.peers.values().flat_map(|peer| {
+            let mark = peer.stale_mark.then_some(peer.marked_ms + heads::MARK_MS);
+            [peer.haves_ms, peer.announce_ms, mark].into_iter().flatten()
+        });
+        let flights = self.flights.iter().filter_map(|log| self.logs.get(log)?.flight);
+        let flights = flights.map(|flight| {
+            let heard = self.peers.get(&flight.peer).map_or(0, |peer| peer.batches_ms);
+            flight.progress_ms.max(heard) + WANT_TIMEOUT_MS
+        });
+        peers.chain(flights).chain(self.grafts.values().copied()).min()
     }
 
     /// How things stand with one peer.
-    pub fn peer_status(&self, peer: &GatewayId) -> PeerStatus {
-        let _ = peer;
-        PeerStatus::default()
+    pub fn peer_status(&self, id: &GatewayId) -> PeerStatus {
+        let Some(peer) = self.peers.get(id) else { return PeerStatus::default() };
+        let known = |log: &LogKey| peer.known.get(log).copied().unwrap_or_default();
+        let missing = |log: &LogKey| {
+            let next = self.logs.get(log).map_or(0, |state| state.next);
+            known(log).next.saturating_sub(next.max(known(log).first))
+        };
+        PeerStatus {
+            links: peer.links.len(),
+            out_batches: peer.out.values().map(|out| out.to - out.from).sum(),
+            unacknowledged: peer.unacked.iter().map(|log| known(log).sent.saturating_sub(known(log).next)).sum(),
+            oldest_ms: peer.unacked_ms,
+            missing: peer.lacking.iter().map(missing).sum(),
+            complete: peer.complete,
+        }
+    }
+
+    /// Whether a log is forked and stands still.
+    pub fn is_forked(&self, log: &LogKey) -> bool {
+        self.forks.contains_key(log)
+    }
+
+    /// Notes the age if all that came is synced.
+    fn rest(&mut self, age: Age) {
+        if self.adopting == 0 {
+            self.quiet = self.quiet.max(age);
+        }
+    }
+
+    fn link(&mut self, link: LinkId) -> Result<&mut Link, Fault> {
+        self.links.get_mut(&link).ok_or(Fault::NoLink)
+    }
+
+    fn on_up(&mut self, cx: &mut Context<'_>, link: LinkId, id: GatewayId, frame_max: usize, hello: &Hello) {
+        if id == cx.node.id() {
+            cx.actions.push(Action::Alarm(Alarm::Cloned { log: None }));
+            return self.refuse(cx, link, Fault::OwnKey);
+        }
+        if !self.setup.peers.contains(&id) {
+            return self.refuse(cx, link, Fault::NotAPeer(id));
+        }
+        if self.links.len() >= LINKS_MAX || self.links.contains_key(&link) {
+            return self.refuse(cx, link, Fault::TooManyLinks { limit: LINKS_MAX });
+        }
+        let stale = |peer: &Peer| peer.store != hello.store || hello.age < peer.age;
+        if self.peers.get(&id).is_some_and(stale) {
+            // It was wiped, or goes on from an older state: what its old links told of it is void.
+            for old in self.peers.get(&id).map_or(Vec::new(), |peer| peer.links.clone()) {
+                self.close(cx, old, Fault::Replaced);
+            }
+        }
+        let frame_max = frame_max.min(hello.frame_bytes_max as usize);
+        self.links.insert(link, Link::new(id, frame_max, cx.now_ms));
+        let peer = self.peers.entry(id).or_insert_with(|| Peer::new(hello, cx.now_ms));
+        peer.links.push(link);
+        peer.interests = hello.interests;
+        peer.age = hello.age;
+        peer.complete = false;
+        self.compare(cx, &id, hello);
+    }
+
+    fn on_frame(&mut self, cx: &mut Context<'_>, link: LinkId, bytes: &[u8]) -> Result<(), Fault> {
+        if !self.links.contains_key(&link) {
+            // What was under way when the link was cut.
+            return Ok(());
+        }
+        match Frame::decode(bytes)? {
+            Frame::Heads { age, all, lazy, lines } => self.on_heads(cx, link, age, (all, lazy), &lines),
+            Frame::Want(wants) => self.on_want(cx, link, &wants),
+            Frame::Batches(runs) => self.on_batches(cx, link, &runs),
+            Frame::Have(haves) => self.on_have(link, &haves),
+            Frame::Prune(logs) => self.on_settled(link, &logs, false),
+            Frame::Graft(logs) => self.on_settled(link, &logs, true),
+            Frame::Fork { log, branches } => self.on_proof(cx, link, &log, &branches),
+            Frame::Bye(code) => Err(Fault::Bye(code)),
+        }
+    }
+
+    /// Ends a link that was never begun.
+    fn refuse(&mut self, cx: &mut Context<'_>, link: LinkId, why: Fault) {
+        let frame = Frame::Bye(why.number()).encode();
+        cx.actions.push(Action::Send { link, frame, urgent: true });
+        cx.actions.push(Action::Close { link, why });
+    }
+
+    fn close(&mut self, cx: &mut Context<'_>, link: LinkId, why: Fault) {
+        self.refuse(cx, link, why);
+        self.drop_link(cx, link);
+    }
+
+    /// The link is gone: what was asked over it is asked elsewhere, what was sent over it may be lost.
+    fn drop_link(&mut self, cx: &mut Context<'_>, link: LinkId) {
+        let Some(gone) = self.links.remove(&link) else { return };
+        let id = gone.peer;
+        let flights: Vec<LogKey> = self.flights.iter().copied().collect();
+        for log in flights {
+            if self.logs.get(&log).and_then(|state| state.flight).is_some_and(|flight| flight.link == link) {
+                self.land(&log);
+                self.pending.insert((log.lane, log));
+            }
+        }
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        peer.links.retain(|each| *each != link);
+        if peer.links.is_empty() {
+            self.peers.remove(&id);
+            return;
+        }
+        for log in core::mem::take(&mut peer.unacked) {
+            if let Some(known) = peer.known.get_mut(&log) {
+                known.sent = known.next;
+            }
+            peer.announce(&log, cx.now_ms);
+        }
+        peer.unacked_ms = None;
+    }
+
+    /// What the node had taken and not synced is gone.
+    fn on_lost(&mut self, cx: &mut Context<'_>) {
+        self.adopting = 0;
+        let logs: Vec<LogKey> = self.flights.iter().copied().collect();
+        logs.iter().for_each(|log| self.land(log));
+        for (log, state) in self.logs.iter_mut().filter(|(_, state)| state.adopt > state.next) {
+            state.adopt = state.next;
+            self.pending.insert((log.lane, *log));
+        }
+        self.pending.extend(logs.iter().map(|log| (log.lane, *log)));
+        self.digests = None;
+        self.settle_all(cx);
+    }
+
+    fn on_space(&mut self, space: Space) {
+        let more = space < self.space;
+        self.space = space;
+        if !more {
+            return;
+        }
+        // What was passed over is asked for now.
+        let me_next = |log: &LogKey, logs: &BTreeMap<LogKey, LogState>| logs.get(log).map_or(0, |state| state.next);
+        for peer in self.peers.values_mut() {
+            peer.held_back = false;
+            for (log, known) in peer.known.iter().filter(|(log, _)| self.setup.interests.has(log.lane)) {
+                if known.next > me_next(log, &self.logs) && known.first < known.next {
+                    peer.lacking.insert(*log);
+                    self.pending.insert((log.lane, *log));
+                }
+            }
+        }
+    }
+
+    fn on_peers(&mut self, cx: &mut Context<'_>, peers: BTreeSet<GatewayId>) {
+        self.setup.peers = peers;
+        let strangers = self.links.iter().filter(|(_, link)| !self.setup.peers.contains(&link.peer));
+        let gone: Vec<(LinkId, GatewayId)> = strangers.map(|(id, link)| (*id, link.peer)).collect();
+        for (link, peer) in gone {
+            self.close(cx, link, Fault::NotAPeer(peer));
+        }
+    }
+
+    fn settle_all(&mut self, cx: &mut Context<'_>) {
+        let ids: Vec<GatewayId> = self.peers.keys().copied().collect();
+        for id in ids {
+            self.settle(cx, &id);
+        }
     }
 }

@@ -18,11 +18,6 @@ pub(super) fn put_number(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-/// Bytes that [`put_number`] takes.
-pub(super) fn number_bytes(number: u64) -> usize {
-    (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
-}
-
 /// Appends a length and the bytes.
 pub(super) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put_number(out, bytes.len() as u64);
@@ -120,6 +115,10 @@ impl<'a> Reader<'a> {
 
     pub fn log(&mut self) -> Result<LogKey, Fault> {
         Ok(LogKey { gateway: GatewayId(self.array()?), lane: self.lane()?, epoch: Epoch(self.number_u32()?) })
+    }
+
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     pub fn end(&self) -> Result<(), Fault> {

@@ -1,6 +1,8 @@
 //! A neighbourhood in memory: nodes, their logs, and hands that post.
 #![allow(dead_code)]
 
+pub mod mesh;
+
 use std::collections::BTreeMap;
 
 use commons_core::admission::Rejection;

@@ -1,0 +1,312 @@
+//! Arriving: batches that come are handed to the node; what is synced is passed on and acknowledged.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use super::contract::{Action, LinkId};
+use super::fault::Fault;
+use super::frame::{Frame, LogRef, Run};
+use super::heads::{GRAFT_MS, LAZY_MS};
+use super::memory::gaps_note;
+use super::peer::Out;
+use super::state::{Aim, Context};
+use super::Sync;
+use crate::batch::{batch_hash, read_batch, BatchFault};
+use crate::identity::{BatchHash, GatewayId};
+use crate::log::{Held, Lane, LogKey};
+
+/// What was synced is acknowledged within this time, many batches at once.
+pub const HAVE_MS: u64 = 500;
+
+impl Sync {
+    /// Batches come, asked for or pushed.
+    pub(super) fn on_batches(&mut self, cx: &mut Context<'_>, link: LinkId, runs: &[Run<'_>]) -> Result<(), Fault> {
+        let id = self.link(link)?.peer;
+        let mut twice = BTreeSet::new();
+        for run in runs {
+            let log = self.link(link)?.resolve(&run.log)?;
+            if self.setup.interests.has(log.lane) && !run.parcels.is_empty() {
+                self.on_run(cx, link, &id, &log, run, &mut twice)?;
+            }
+        }
+        if !twice.is_empty() {
+            let state = self.link(link)?;
+            let names = twice.iter().map(|log| state.name(log, true)).collect();
+            self.send(cx, link, Frame::Prune(names).encode(), true);
+        }
+        Ok(())
+    }
+
+    fn on_run(
+        &mut self,
+        cx: &mut Context<'_>,
+        link: LinkId,
+        id: &GatewayId,
+        log: &LogKey,
+        run: &Run<'_>,
+        twice: &mut BTreeSet<LogKey>,
+    ) -> Result<(), Fault> {
+        let end = run.from + run.parcels.len() as u64;
+        let hops = self.note_way(id, &log.gateway, run.hops);
+        if !self.admits(cx, id, &log.gateway, hops) {
+            return Ok(());
+        }
+        let Some(peer) = self.peers.get_mut(id) else { return Ok(()) };
+        peer.batches_ms = cx.now_ms;
+        peer.has(log, end);
+        if let Some(known) = peer.known.get_mut(log) {
+            known.owed = true;
+        }
+        let flight = self.logs.get(log).and_then(|state| state.flight).filter(|flight| flight.peer == *id);
+        if flight.is_some_and(|flight| flight.aim == Aim::Evidence && run.prev.is_some()) {
+            return self.on_evidence(cx, link, log, run);
+        }
+        let cap = self.cap(log);
+        if cx.node.writes(log) || run.from >= cap {
+            return Ok(());
+        }
+        if !self.has_room(cx, log) {
+            if let Some(peer) = self.peers.get_mut(id) {
+                peer.held_back = true;
+            }
+            return Ok(());
+        }
+        let (mut adopt, next) = self.logs.get(log).map_or((0, 0), |state| (state.adopt, state.next));
+        if run.from > adopt && run.prev.is_some() && self.may_jump(id, log, run.from, adopt) {
+            adopt = run.from;
+        }
+        let gaps = cx.node.gaps(log);
+        let (mut news, mut chain) = (false, run.prev);
+        for (place, parcel) in run.parcels.iter().enumerate() {
+            let number = run.from + place as u64;
+            let fills = number < next && gaps.iter().any(|(from, to)| (*from..*to).contains(&number));
+            if number >= cap || number > adopt {
+                break;
+            }
+            if number == adopt || (fills && chain.is_some()) {
+                let prev = chain.unwrap_or(BatchHash([0; 32]));
+                let bytes = parcel.bytes.to_vec();
+                let held = Held { log: *log, number, prev, arrived: cx.age, spent_s: parcel.spent_s, bytes };
+                cx.actions.push(Action::Adopt(held));
+                self.adopting += 1;
+                news = true;
+                adopt = adopt.max(number + 1);
+            }
+            // Only a gap needs the hash before each batch; what comes next is known to the node.
+            chain = chain.filter(|_| fills).and_then(|prev| hash_of(cx, log, number, &prev, parcel.bytes));
+        }
+        let state = self.logs.entry(*log).or_default();
+        state.adopt = state.adopt.max(adopt);
+        if news {
+            state.supplier = Some(link);
+        }
+        let behind = end > state.adopt && state.flight.is_none();
+        let state_next = state.next;
+        if end.min(cap) > state_next {
+            self.lacks(id, log);
+        } else if !news {
+            // It was synced before: say so, so that nobody waits for our word.
+            self.owe(cx.now_ms, id, log);
+        }
+        if behind {
+            self.pending.insert((log.lane, *log));
+        }
+        if run.live && !news && end <= self.logs.get(log).map_or(0, |state| state.adopt) && log.lane != Lane::Urgent {
+            twice.insert(*log);
+            if let Some(peer) = self.peers.get_mut(id) {
+                peer.ways.entry(log.gateway).or_default().eager = Some(false);
+            }
+        }
+        if adopt >= end {
+            self.grafts.remove(log);
+        }
+        self.progress(cx, id, log, end);
+        Ok(())
+    }
+
+    /// Whether a log may go on from `from`, although what lies before was never had: it was asked for, or nobody linked
+    /// has anything older.
+    fn may_jump(&self, id: &GatewayId, log: &LogKey, from: u64, adopt: u64) -> bool {
+        let flight = self.logs.get(log).and_then(|state| state.flight);
+        if flight.is_some_and(|flight| flight.peer == *id && flight.aim == Aim::Jump && flight.at == from) {
+            return true;
+        }
+        let older = |known: &super::peer::Known| known.first < from && known.next > adopt;
+        flight.is_none() && !self.peers.values().any(|peer| peer.known.get(log).is_some_and(older))
+    }
+
+    /// Batches are synced: acknowledges them, pushes them on, announces them.
+    pub(super) fn on_committed(&mut self, cx: &mut Context<'_>) {
+        let mut runs: BTreeMap<LogKey, u64> = BTreeMap::new();
+        for held in cx.fresh {
+            let own = cx.node.writes(&held.log);
+            self.adopting = self.adopting.saturating_sub(u64::from(!own));
+            let usage = self.usage.entry((held.log.gateway, held.log.lane)).or_default();
+            usage.bytes += held.bytes.len() as u64;
+            usage.batches += 1;
+            let state = self.logs.entry(held.log).or_default();
+            let before = state.next;
+            state.arrived = state.arrived.max(held.arrived);
+            state.next = state.next.max(held.number + 1);
+            state.adopt = state.adopt.max(state.next);
+            if held.number >= before {
+                runs.entry(held.log).or_insert(held.number);
+            }
+            if held.number != before {
+                // A jump opens a gap, an older batch closes some of it.
+                let (key, value) = gaps_note(&held.log, cx.node.gaps(&held.log));
+                cx.actions.push(Action::Remember { key, value });
+            }
+        }
+        self.digests = None;
+        if self.adopting == 0 {
+            self.quiet = cx.age;
+        }
+        let me = cx.node.id();
+        let ids: Vec<GatewayId> = self.peers.keys().copied().collect();
+        for (log, from) in runs {
+            let next = self.logs.get(&log).map_or(0, |state| state.next);
+            for id in &ids {
+                self.pass_on(cx, &me, id, &log, from, next);
+            }
+        }
+        self.settle_all(cx);
+    }
+
+    /// Tells one peer of what is new in a log, in the way that suits it.
+    fn pass_on(&mut self, cx: &mut Context<'_>, me: &GatewayId, id: &GatewayId, log: &LogKey, from: u64, next: u64) {
+        let eager = log.lane == Lane::Urgent || self.is_eager(me, id, &log.gateway);
+        let cap = self.cap(log);
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let known = peer.known.get(log).copied().unwrap_or_default();
+        if next >= known.next.min(cap) {
+            peer.moved |= peer.lacking.remove(log);
+        }
+        if known.owed {
+            self.owe(cx.now_ms, id, log);
+        }
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        if !peer.interests.has(log.lane) || known.next >= next || known.sent >= next {
+            return;
+        }
+        if eager && (known.sent >= from || from == 0) {
+            let from = from.max(known.sent);
+            self.enqueue(cx.now_ms, id, log, Out { from, to: next, with_prev: false, live: true });
+            return;
+        }
+        // Whoever lies behind asks by himself; whoever hears of it from nearer its origin needs no second copy. Of two
+        // that might tell each other, one waits for the other.
+        let wait_ms = match (eager, me < id) {
+            (true, _) => 0,
+            (false, true) => LAZY_MS,
+            (false, false) => 2 * LAZY_MS,
+        };
+        debug_assert!(2 * LAZY_MS <= GRAFT_MS);
+        peer.stale_mark = true;
+        peer.announce(log, cx.now_ms + wait_ms);
+    }
+
+    /// A peer waits to hear how far we have a log.
+    fn owe(&mut self, now_ms: u64, id: &GatewayId, log: &LogKey) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.haves.insert(*log);
+            peer.haves_ms = peer.haves_ms.or(Some(now_ms + HAVE_MS));
+        }
+    }
+
+    /// Acknowledges what is synced.
+    pub(super) fn send_haves(&mut self, cx: &mut Context<'_>) {
+        let is_due = |peer: &super::peer::Peer| peer.haves_ms.is_some_and(|ms| ms <= cx.now_ms);
+        let due: Vec<GatewayId> = self.peers.iter().filter(|(_, peer)| is_due(peer)).map(|(id, _)| *id).collect();
+        for id in due {
+            let Some(link) = self.best_link(cx.now_ms, &id) else { continue };
+            let Some(peer) = self.peers.get_mut(&id) else { continue };
+            peer.haves_ms = None;
+            let logs = core::mem::take(&mut peer.haves);
+            let mut lines = Vec::with_capacity(logs.len());
+            for log in logs {
+                let next = self.logs.get(&log).map_or(0, |state| state.next);
+                if let Some(known) = peer.known.get_mut(&log) {
+                    known.owed = next < known.next;
+                }
+                let Some(state) = self.links.get_mut(&link).filter(|link| link.has_names_left()) else { continue };
+                if next > 0 {
+                    lines.push((state.name(&log, true), next));
+                }
+            }
+            if !lines.is_empty() {
+                self.send(cx, link, Frame::Have(lines).encode(), true);
+            }
+        }
+    }
+
+    /// A peer has synced a log up to here.
+    pub(super) fn on_have(&mut self, link: LinkId, haves: &[(LogRef, u64)]) -> Result<(), Fault> {
+        let id = self.link(link)?.peer;
+        for (log, next) in haves {
+            let log = self.link(link)?.resolve(log)?;
+            let ours = self.logs.get(&log).map_or(0, |state| state.next);
+            let Some(peer) = self.peers.get_mut(&id) else { return Ok(()) };
+            // More than we have is for its heads to say.
+            peer.has(&log, (*next).min(ours));
+            if peer.known.get(&log).is_some_and(|known| known.next >= ours) {
+                peer.announce.remove(&(log.lane, log));
+            }
+        }
+        Ok(())
+    }
+
+    /// A peer settles what is pushed to it at once.
+    pub(super) fn on_settled(&mut self, link: LinkId, logs: &[LogRef], eager: bool) -> Result<(), Fault> {
+        let id = self.link(link)?.peer;
+        for log in logs {
+            let log = self.link(link)?.resolve(log)?;
+            if let Some(peer) = self.peers.get_mut(&id) {
+                if peer.ways.len() < super::frame::LINK_LOGS_MAX {
+                    peer.ways.entry(log.gateway).or_default().eager = Some(eager);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The node did not take a batch.
+    pub(super) fn on_refused(&mut self, cx: &mut Context<'_>, log: &LogKey, number: u64, fault: BatchFault) {
+        self.adopting = self.adopting.saturating_sub(1);
+        let Some(state) = self.logs.get_mut(log) else { return };
+        if number >= state.adopt || fault == BatchFault::AlreadyHeld(number) {
+            // Follows from an earlier refusal, or is here by another way.
+            return;
+        }
+        state.adopt = number.max(state.next);
+        let supplier = state.supplier.take();
+        self.land(log);
+        match fault {
+            BatchFault::OwnLog
+            | BatchFault::Frozen
+            | BatchFault::AlreadyHeld(_)
+            | BatchFault::TooFar { .. }
+            | BatchFault::TooMany { .. } => {
+                // No fault of the peer's: there is no place for it here.
+                for peer in self.peers.values_mut() {
+                    peer.held_back |= peer.lacking.remove(log);
+                }
+                self.settle_all(cx);
+            }
+            why => {
+                let Some(link) = supplier.filter(|link| self.links.contains_key(link)) else {
+                    self.pending.insert((log.lane, *log));
+                    return;
+                };
+                if why != BatchFault::BadSignature || !self.suspect(cx, link, log, number) {
+                    self.close(cx, link, Fault::BadBatch { log: *log, number, why });
+                }
+            }
+        }
+    }
+}
+
+fn hash_of(cx: &Context<'_>, log: &LogKey, number: u64, prev: &BatchHash, bytes: &[u8]) -> Option<BatchHash> {
+    let batch = read_batch(bytes).ok()?;
+    Some(batch_hash(&cx.node.network(), log, number, prev, batch.received, &batch.items))
+}

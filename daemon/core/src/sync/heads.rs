@@ -1,0 +1,265 @@
+//! Heads: what a session begins with, what a peer announces, what is announced to it.
+
+use alloc::vec::Vec;
+
+use super::contract::{Action, LinkId};
+use super::fault::Fault;
+use super::frame::{Frame, HeadLine, LINK_LOGS_MAX};
+use super::hello::{Cursor, Hello, LaneDigest};
+use super::memory::cursor_note;
+use super::peer::Snapshot;
+use super::state::Context;
+use super::Sync;
+use crate::batch::{batch_hash, read_batch};
+use crate::identity::{hash, BatchHash, GatewayId};
+use crate::log::{Age, Lane, LogKey};
+
+/// News that reach a peer by another way are gathered so long before they are announced.
+pub const LAZY_MS: u64 = 200;
+/// Announced and still not here after this: ask for it. Longer than any push that overtakes its announcement.
+pub const GRAFT_MS: u64 = 400;
+/// A cursor moves by so many seconds before it is written anew, unless something came.
+const CURSOR_STEP_S: u64 = 60;
+/// How often a peer is told that it has been told everything, while there are news.
+pub(super) const MARK_MS: u64 = 600_000;
+/// What a line of Heads takes at most: a name, a hash and numbers.
+const LINE_BYTES_MAX: usize = 80;
+
+impl Sync {
+    /// The Hello for a handshake with `peer`, made now.
+    pub(super) fn make_hello(&mut self, cx: &Context<'_>, peer: &GatewayId) -> Hello {
+        let digests = self.digests(cx);
+        let wanted = |lane: &&Lane| self.setup.interests.has(**lane);
+        let cursor = self.cursors.get(peer).filter(|(_, interests)| *interests == self.setup.interests);
+        Hello {
+            store: self.setup.store,
+            age: self.mark_age(),
+            interests: self.setup.interests,
+            digests: Lane::ALL.iter().filter(wanted).map(|lane| digests[*lane as usize]).collect(),
+            dictionary: self.setup.dictionary,
+            frame_bytes_max: self.setup.frame_bytes_max as u32,
+            cursor: cursor.map(|(cursor, _)| *cursor),
+        }
+    }
+
+    /// The age up to which what is announced is all there is: what came before it is synced. One second less, since
+    /// ages are whole seconds.
+    pub(super) fn mark_age(&self) -> Age {
+        Age(self.quiet.0.saturating_sub(1))
+    }
+
+    /// One digest a lane over where its logs stand.
+    fn digests(&mut self, cx: &Context<'_>) -> [LaneDigest; 4] {
+        if let Some(digests) = self.digests {
+            return digests;
+        }
+        let mut texts: [Vec<u8>; 4] = Default::default();
+        for (log, state) in self.logs.iter().filter(|(_, state)| state.next > 0) {
+            let text = &mut texts[log.lane as usize];
+            text.extend(log.gateway.0);
+            text.extend(log.epoch.0.to_be_bytes());
+            match self.forks.get(log) {
+                Some(fork) => text.extend(state.next.min(fork.lowest).to_be_bytes()),
+                None => text.extend(state.next.to_be_bytes()),
+            }
+            text.extend(self.head_hash(cx, log, state.next));
+        }
+        let digests = texts.map(|text| {
+            let [a, b, c, d, e, f, ..] = hash("commons/1/lane", &[&text]);
+            [a, b, c, d, e, f]
+        });
+        self.digests = Some(digests);
+        digests
+    }
+
+    /// The first bytes of the hash that stands for a log at `next`.
+    fn head_hash(&self, cx: &Context<'_>, log: &LogKey, next: u64) -> [u8; 8] {
+        match self.forks.get(log) {
+            Some(fork) => fork.digest(),
+            None => self.own_hash(cx, log, next.saturating_sub(1)).map_or([0; 8], |hash| short(&hash)),
+        }
+    }
+
+    /// The hash of a batch that is synced here.
+    pub(super) fn own_hash(&self, cx: &Context<'_>, log: &LogKey, number: u64) -> Option<BatchHash> {
+        if let Some(head) = cx.node.head(log).filter(|head| head.next == number + 1) {
+            return Some(head.hash);
+        }
+        if let Some(prev) = cx.with_batch(log, number + 1, |held| held.prev) {
+            return Some(prev);
+        }
+        let network = cx.node.network();
+        cx.with_batch(log, number, |held| {
+            let batch = read_batch(&held.bytes).ok()?;
+            Some(batch_hash(&network, log, number, &held.prev, batch.received, &batch.items))
+        })?
+    }
+
+    /// A session begins, or another link to the same peer.
+    pub(super) fn compare(&mut self, cx: &mut Context<'_>, id: &GatewayId, hello: &Hello) {
+        let digests = self.digests(cx);
+        let same = |lane: Lane| hello.digest(lane).is_none_or(|digest| *digest == digests[lane as usize]);
+        let followed = hello.cursor.filter(|cursor| cursor.epoch == self.setup.store && cursor.age <= cx.age);
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        for (log, state) in self.logs.iter().filter(|(_, state)| state.next > 0) {
+            if !hello.interests.has(log.lane) || peer.known.get(log).is_some_and(|known| known.next >= state.next) {
+                continue;
+            }
+            if same(log.lane) || followed.is_some_and(|cursor| state.arrived < cursor.age) {
+                peer.has(log, state.next);
+            } else {
+                peer.announce(log, cx.now_ms);
+            }
+        }
+        let differs = |interests: super::Interests| Lane::ALL.iter().any(|lane| interests.has(*lane) && !same(*lane));
+        if differs(hello.interests) {
+            peer.snapshot = Snapshot::Waiting;
+        }
+        if !differs(self.setup.interests) {
+            // Everything it has is here: as good as a list of heads.
+            peer.told_age = Some(hello.age);
+        }
+        self.settle(cx, id);
+    }
+
+    /// A peer says where its logs stand.
+    pub(super) fn on_heads(
+        &mut self,
+        cx: &mut Context<'_>,
+        link: LinkId,
+        age: u64,
+        (all, lazy): (bool, bool),
+        lines: &[HeadLine],
+    ) -> Result<(), Fault> {
+        let id = self.link(link)?.peer;
+        for line in lines {
+            let log = self.link(link)?.resolve(&line.log)?;
+            if self.setup.interests.has(log.lane) {
+                self.on_head(cx, link, &id, &log, line, lazy);
+            }
+        }
+        let Some(peer) = self.peers.get_mut(&id) else { return Ok(()) };
+        if all {
+            peer.told_age = Some(Age(age));
+            if peer.snapshot == Snapshot::None && !lazy {
+                // It waits to hear the same from us.
+                peer.snapshot = Snapshot::Waiting;
+            }
+            self.settle(cx, &id);
+        }
+        Ok(())
+    }
+
+    fn on_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        link: LinkId,
+        id: &GatewayId,
+        log: &LogKey,
+        line: &HeadLine,
+        lazy: bool,
+    ) {
+        let hops = self.note_way(id, &log.gateway, line.hops);
+        if !self.admits(cx, id, &log.gateway, hops) {
+            return;
+        }
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        if peer.known.len() >= LINK_LOGS_MAX && !peer.known.contains_key(log) {
+            return;
+        }
+        let known = self.logs.get(log).map_or((0, 0), |state| (state.next, state.adopt));
+        peer.has(log, line.next);
+        peer.known.entry(*log).or_default().first = line.first;
+        if self.on_fork_line(cx, link, log, line) {
+            return;
+        }
+        let next = line.next.min(self.cap(log));
+        if next > known.0 && line.first < next {
+            self.lacks(id, log);
+            if next > known.1 {
+                if lazy {
+                    self.grafts.entry(*log).or_insert(cx.now_ms + GRAFT_MS);
+                } else {
+                    self.pending.insert((log.lane, *log));
+                }
+            }
+        } else if cx.node.gaps(log).iter().any(|(_, to)| line.first < *to) {
+            self.pending.insert((log.lane, *log));
+        }
+    }
+
+    /// A peer has more of a log than is synced here.
+    pub(super) fn lacks(&mut self, id: &GatewayId, log: &LogKey) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.lacking.insert(*log);
+        }
+    }
+
+    /// Moves a peer's cursor once everything it told of is synced.
+    pub(super) fn settle(&mut self, cx: &mut Context<'_>, id: &GatewayId) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let Some(age) = peer.told_age else { return };
+        if !peer.lacking.is_empty() {
+            return;
+        }
+        peer.told_age = None;
+        let moved = !core::mem::replace(&mut peer.complete, true);
+        if moved {
+            cx.actions.push(Action::Complete { peer: *id });
+        }
+        if peer.held_back {
+            return;
+        }
+        let cursor = Cursor { epoch: peer.store, age };
+        let interests = self.setup.interests;
+        if let Some((known, of)) = self.cursors.get(id) {
+            let near = age.0 >= known.age.0 && age.0 - known.age.0 < CURSOR_STEP_S;
+            if known.epoch == cursor.epoch && *of == interests && near && !core::mem::take(&mut peer.moved) {
+                return;
+            }
+        }
+        self.cursors.insert(*id, (cursor, interests));
+        let (key, value) = cursor_note(id, &cursor, interests);
+        cx.actions.push(Action::Remember { key, value });
+    }
+
+    /// Sends a peer as many lines as one frame takes.
+    pub(super) fn send_heads(&mut self, cx: &mut Context<'_>, id: &GatewayId, link: LinkId) {
+        let me = cx.node.id();
+        let Some(limit) = self.links.get(&link).map(|link| link.frame_bytes()) else { return };
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let most = (limit / LINE_BYTES_MAX).max(1);
+        let picked: Vec<LogKey> = peer.announce.iter().map(|(_, log)| *log).take(most).collect();
+        for log in &picked {
+            peer.announce.remove(&(log.lane, *log));
+        }
+        let is_snapshot = peer.snapshot == Snapshot::Waiting;
+        let all = peer.announce.is_empty() && peer.out.values().all(|out| !out.live);
+        if peer.announce.is_empty() {
+            peer.announce_ms = None;
+            peer.snapshot = if is_snapshot { Snapshot::Sent } else { peer.snapshot };
+        }
+        if all {
+            peer.stale_mark = false;
+            peer.marked_ms = cx.now_ms;
+        }
+        let mut lines = Vec::with_capacity(picked.len());
+        for log in picked {
+            let next = self.logs.get(&log).map_or(0, |state| state.next);
+            let first = cx.source.extent(&log).map_or(next, |extent| extent.first.min(next));
+            let first = self.holes.get(&log).map_or(first, |hole| first.max(*hole).min(next));
+            let hash = self.head_hash(cx, &log, next);
+            let (hops, frozen) = (self.hops(&me, &log.gateway), self.forks.contains_key(&log));
+            let Some(link) = self.links.get_mut(&link).filter(|link| link.has_names_left()) else { continue };
+            lines.push(HeadLine { log: link.name(&log, false), hops, frozen, first, next, hash });
+        }
+        let frame = Frame::Heads { age: self.mark_age().0, all, lazy: !is_snapshot, lines };
+        self.send(cx, link, frame.encode(), false);
+    }
+}
+
+/// The first bytes of a hash.
+pub(super) fn short(hash: &BatchHash) -> [u8; 8] {
+    let [a, b, c, d, e, f, g, h, ..] = hash.0;
+    [a, b, c, d, e, f, g, h]
+}

@@ -1,0 +1,158 @@
+//! One linked peer: what it has, what it wants, what it must still be told.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use super::contract::LinkId;
+use super::hello::{Hello, Interests, StoreEpoch};
+use crate::identity::GatewayId;
+use crate::log::{Age, Lane, LogKey};
+
+/// What a peer has of one log.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    /// The oldest batch it holds, as far as it said so.
+    pub first: u64,
+    /// It has all before, durably.
+    pub next: u64,
+    /// It has, or will have been sent, all before.
+    pub sent: u64,
+    /// It waits to hear how far we have it.
+    pub owed: bool,
+}
+
+/// What is known of the way from a peer to a log's gateway.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Way {
+    /// Links between them.
+    pub hops: Option<u8>,
+    /// What Prune and Graft have settled; none = hops decide.
+    pub eager: Option<bool>,
+}
+
+/// Batches of one log that wait to be sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Out {
+    pub from: u64,
+    pub to: u64,
+    pub with_prev: bool,
+    pub live: bool,
+}
+
+/// Whether a peer gets a list of heads at the beginning of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Snapshot {
+    /// It needs none, as far as we know.
+    None,
+    /// It waits to be sent, whole or in part.
+    Waiting,
+    /// It was sent.
+    Sent,
+}
+
+/// One linked peer.
+pub(super) struct Peer {
+    pub links: Vec<LinkId>,
+    pub store: StoreEpoch,
+    /// When it said Hello last.
+    pub age: Age,
+    pub interests: Interests,
+    pub known: BTreeMap<LogKey, Known>,
+    pub ways: BTreeMap<GatewayId, Way>,
+    pub announce: BTreeSet<(Lane, LogKey)>,
+    pub announce_ms: Option<u64>,
+    pub snapshot: Snapshot,
+    /// What waits to be sent; the last part tells asked-for pieces with their `prev` from the rest.
+    pub out: BTreeMap<(Lane, LogKey, bool), Out>,
+    pub proofs: BTreeMap<LogKey, usize>,
+    pub haves: BTreeSet<LogKey>,
+    pub haves_ms: Option<u64>,
+    /// Logs it has more of than we have synced.
+    pub lacking: BTreeSet<LogKey>,
+    /// Its age up to which it has told us everything.
+    pub told_age: Option<Age>,
+    /// Something it announced is not taken for want of space; it must be announced again another time.
+    pub held_back: bool,
+    pub complete: bool,
+    /// Something of it was taken since the cursor was written.
+    pub moved: bool,
+    pub unacked: BTreeSet<LogKey>,
+    pub unacked_ms: Option<u64>,
+    /// Ranges asked of it.
+    pub flights: usize,
+    /// When it last brought a batch.
+    pub batches_ms: u64,
+    pub forks_heard: u32,
+    /// Something was pushed to it since it was last told that it knows everything.
+    pub stale_mark: bool,
+    pub marked_ms: u64,
+}
+
+impl Peer {
+    pub fn new(hello: &Hello, now_ms: u64) -> Self {
+        Self {
+            links: Vec::new(),
+            store: hello.store,
+            age: hello.age,
+            interests: hello.interests,
+            known: BTreeMap::new(),
+            ways: BTreeMap::new(),
+            announce: BTreeSet::new(),
+            announce_ms: None,
+            snapshot: Snapshot::None,
+            out: BTreeMap::new(),
+            proofs: BTreeMap::new(),
+            haves: BTreeSet::new(),
+            haves_ms: None,
+            lacking: BTreeSet::new(),
+            told_age: None,
+            held_back: false,
+            complete: false,
+            moved: false,
+            unacked: BTreeSet::new(),
+            unacked_ms: None,
+            flights: 0,
+            batches_ms: 0,
+            forks_heard: 0,
+            stale_mark: false,
+            marked_ms: now_ms,
+        }
+    }
+
+    /// It has all of this log before `next`, durably.
+    pub fn has(&mut self, log: &LogKey, next: u64) {
+        let known = self.known.entry(*log).or_default();
+        known.next = known.next.max(next);
+        known.sent = known.sent.max(next);
+        if known.next >= known.sent {
+            self.unacked.remove(log);
+            if self.unacked.is_empty() {
+                self.unacked_ms = None;
+            }
+        }
+    }
+
+    /// All of this log before `next` is on its way to it.
+    pub fn will_have(&mut self, log: &LogKey, next: u64, now_ms: u64) {
+        let known = self.known.entry(*log).or_default();
+        known.sent = known.sent.max(next);
+        if known.sent > known.next {
+            self.unacked.insert(*log);
+            self.unacked_ms = self.unacked_ms.or(Some(now_ms));
+        }
+    }
+
+    /// It must be told where this log stands, at `due_ms`.
+    pub fn announce(&mut self, log: &LogKey, due_ms: u64) {
+        self.announce.insert((log.lane, *log));
+        self.announce_ms = Some(self.announce_ms.map_or(due_ms, |known| known.min(due_ms)));
+    }
+
+    /// How far the peer is from a gateway.
+    pub fn hops(&self, id: &GatewayId, gateway: &GatewayId) -> Option<u8> {
+        if id == gateway {
+            return Some(0);
+        }
+        self.ways.get(gateway).and_then(|way| way.hops)
+    }
+}

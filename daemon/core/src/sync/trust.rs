@@ -1,0 +1,131 @@
+//! Whose logs are taken, how far their gateways are, and how much of them is stored.
+
+use super::contract::Action;
+use super::fault::Alarm;
+use super::memory::{way_note, Introduction};
+use super::state::Context;
+use super::Sync;
+use crate::identity::GatewayId;
+use crate::log::{Lane, LogKey};
+use crate::node::Space;
+
+/// Gateways that one peer may introduce: four large neighbourhoods; a liar costs no more.
+pub const INTRODUCED_PER_PEER_MAX: usize = 256;
+/// Gateways listed though nothing of theirs is stored.
+pub const STRANGERS_MAX: usize = 256;
+/// What stands for "as far as can be" where the distance is not known.
+pub const HOPS_UNKNOWN: u8 = 127;
+
+/// What one gateway has stored here in one lane.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Usage {
+    pub bytes: u64,
+    pub batches: u64,
+}
+
+impl Sync {
+    /// Whether logs of this gateway are taken, now that `peer` names it as `hops` links away from itself. Once
+    /// introduced it stays so, however the links change.
+    pub(super) fn admits(
+        &mut self,
+        cx: &mut Context<'_>,
+        peer: &GatewayId,
+        gateway: &GatewayId,
+        hops: Option<u8>,
+    ) -> bool {
+        if *gateway == cx.node.id() || self.setup.peers.contains(gateway) || self.ways.contains_key(gateway) {
+            return true;
+        }
+        let here = hops.map_or(HOPS_UNKNOWN, |hops| hops.saturating_add(1));
+        let introduced = self.introduced.entry(*peer).or_default();
+        if here > self.setup.hops_max || *introduced >= INTRODUCED_PER_PEER_MAX {
+            if self.strangers.len() < STRANGERS_MAX {
+                self.strangers.insert(*gateway);
+            }
+            return false;
+        }
+        *introduced += 1;
+        self.strangers.remove(gateway);
+        let way = Introduction { by: *peer, hops: here };
+        self.ways.insert(*gateway, way);
+        let (key, value) = way_note(gateway, &way);
+        cx.actions.push(Action::Remember { key, value });
+        true
+    }
+
+    /// What a peer says of its own way to a gateway.
+    pub(super) fn note_way(&mut self, peer: &GatewayId, gateway: &GatewayId, hops: u8) -> Option<u8> {
+        let hops = (hops < HOPS_UNKNOWN).then_some(hops);
+        if let Some(peer) = self.peers.get_mut(peer) {
+            if peer.ways.len() < super::frame::LINK_LOGS_MAX || peer.ways.contains_key(gateway) {
+                peer.ways.entry(*gateway).or_default().hops = hops;
+            }
+        }
+        hops
+    }
+
+    /// Links between this gateway and another, by the shortest way that a linked peer tells of.
+    pub(super) fn hops(&self, me: &GatewayId, gateway: &GatewayId) -> u8 {
+        if gateway == me {
+            return 0;
+        }
+        let linked = self.peers.iter().filter_map(|(id, peer)| peer.hops(id, gateway)).min();
+        match linked {
+            Some(hops) => hops.saturating_add(1).min(HOPS_UNKNOWN),
+            None => self.ways.get(gateway).map_or(HOPS_UNKNOWN, |way| way.hops),
+        }
+    }
+
+    /// Whether what this gateway writes is pushed to a peer at once: only away from its origin, unless Prune and Graft
+    /// have settled otherwise.
+    pub(super) fn is_eager(&self, me: &GatewayId, peer: &GatewayId, gateway: &GatewayId) -> bool {
+        let Some(state) = self.peers.get(peer) else { return false };
+        if peer == gateway {
+            return false;
+        }
+        if let Some(eager) = state.ways.get(gateway).and_then(|way| way.eager) {
+            return eager;
+        }
+        state.hops(peer, gateway).is_none_or(|theirs| theirs > self.hops(me, gateway))
+    }
+
+    /// Whether there is room for more of this log.
+    pub(super) fn has_room(&mut self, cx: &mut Context<'_>, log: &LogKey) -> bool {
+        match self.space {
+            Space::Enough => {}
+            Space::Low if log.lane == Lane::Urgent => {}
+            Space::Low | Space::None => return false,
+        }
+        if log.gateway == cx.node.id() {
+            return true;
+        }
+        let quota = self.setup.quotas[log.lane as usize];
+        let Some(usage) = self.usage.get(&(log.gateway, log.lane)).copied() else { return true };
+        if usage.bytes < quota.bytes_max && usage.batches < quota.batches_max {
+            return true;
+        }
+        // Counted were all that ever came; what the store has given back since is only known to the store.
+        let of_lane = self.logs.keys().filter(|each| each.gateway == log.gateway && each.lane == log.lane);
+        let held: u64 =
+            of_lane.filter_map(|each| cx.source.extent(each)).map(|extent| extent.next - extent.first).sum();
+        let bytes = usage.bytes.checked_div(usage.batches).unwrap_or(0).saturating_mul(held);
+        self.usage.insert((log.gateway, log.lane), Usage { bytes, batches: held });
+        let room = bytes < quota.bytes_max && held < quota.batches_max;
+        let state = self.logs.entry(*log).or_default();
+        if !room && !state.quota_told {
+            state.quota_told = true;
+            cx.actions.push(Action::Alarm(Alarm::QuotaFull { log: *log }));
+        }
+        room
+    }
+
+    /// Gateways heard of whose logs are not taken.
+    pub fn strangers(&self) -> impl Iterator<Item = &GatewayId> {
+        self.strangers.iter()
+    }
+
+    /// Whether logs of this gateway are taken.
+    pub fn trusts(&self, gateway: &GatewayId) -> bool {
+        self.setup.peers.contains(gateway) || self.ways.contains_key(gateway)
+    }
+}

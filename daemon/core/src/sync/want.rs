@@ -1,0 +1,220 @@
+//! Wants: which ranges are asked of whom. One source for each range, another one if it does not answer.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::frame::{Frame, WantLine, WANTS_PER_FRAME_MAX};
+use super::peer::Known;
+use super::state::{Aim, Context, Flight};
+use super::Sync;
+use crate::identity::GatewayId;
+use crate::log::{Lane, LogKey};
+
+/// Ranges asked of one peer and not all here.
+pub const FLIGHTS_PER_PEER_MAX: usize = 16;
+/// Batches of one range: some seconds of a fast link; what is cut off costs no more than this.
+pub const RANGE_BATCHES_MAX: u64 = 512;
+/// No batch of the peer for so long: ask another, if there is one.
+pub const WANT_TIMEOUT_MS: u64 = 10_000;
+/// And if there is none: do not wait for it any more. A largest batch needs half as long at 1 KiB/s.
+pub const WANT_GIVE_UP_MS: u64 = 120_000;
+
+/// What to do about a log that somebody has more of.
+enum Plan {
+    Nothing,
+    Later,
+    Ask(GatewayId, Aim, u64, u64),
+}
+
+impl Sync {
+    /// Asks for what is missing, urgent lanes first.
+    pub(super) fn schedule(&mut self, cx: &mut Context<'_>) {
+        let mut grafts: BTreeMap<GatewayId, Vec<LogKey>> = BTreeMap::new();
+        let due: Vec<LogKey> = self.grafts.iter().filter(|(_, ms)| **ms <= cx.now_ms).map(|(log, _)| *log).collect();
+        for log in &due {
+            self.grafts.remove(log);
+            self.pending.insert((log.lane, *log));
+        }
+        let mut wants: BTreeMap<GatewayId, Vec<(LogKey, bool, u64, u64)>> = BTreeMap::new();
+        let todo: Vec<(Lane, LogKey)> = self.pending.iter().copied().collect();
+        for entry in todo {
+            let log = entry.1;
+            match self.plan(cx, &log) {
+                Plan::Later => continue,
+                Plan::Nothing => {}
+                Plan::Ask(peer, aim, from, to) => {
+                    if self.take_off(cx, &log, peer, aim, from, to) {
+                        wants.entry(peer).or_default().push((log, aim != Aim::Next, from, to - from));
+                        if due.contains(&log) {
+                            grafts.entry(peer).or_default().push(log);
+                        }
+                    }
+                }
+            }
+            self.pending.remove(&entry);
+        }
+        for (peer, wants) in wants {
+            self.send_wants(cx, &peer, &wants);
+        }
+        for (peer, logs) in grafts {
+            let Some(link) = self.best_link(cx.now_ms, &peer) else { continue };
+            let Some(state) = self.links.get_mut(&link) else { continue };
+            let names = logs.iter().map(|log| state.name(log, true)).collect();
+            self.send(cx, link, Frame::Graft(names).encode(), true);
+        }
+    }
+
+    fn plan(&mut self, cx: &mut Context<'_>, log: &LogKey) -> Plan {
+        let (adopt, avoid, busy) = match self.logs.get(log) {
+            Some(state) => (state.adopt, state.avoid, state.flight.is_some()),
+            None => (0, None, false),
+        };
+        if busy || cx.node.writes(log) {
+            return Plan::Nothing;
+        }
+        let cap = self.cap(log);
+        let has = |known: &Known| known.next.min(cap) > adopt && known.first < known.next.min(cap);
+        let best = self
+            .peers
+            .iter()
+            .filter_map(|(id, peer)| Some((id, peer, peer.known.get(log).filter(|known| has(known))?)))
+            .min_by_key(|(id, peer, known)| (known.first.max(adopt), avoid == Some(**id), peer.flights, **id))
+            .map(|(id, peer, known)| (*id, peer.flights, *known));
+        if best.is_some() && !self.has_room(cx, log) {
+            for peer in self.peers.values_mut() {
+                peer.held_back |= peer.lacking.remove(log);
+            }
+            self.settle_all(cx);
+            return Plan::Nothing;
+        }
+        if let Some((id, flights, known)) = best {
+            if flights >= FLIGHTS_PER_PEER_MAX {
+                return Plan::Later;
+            }
+            let (from, aim) = if known.first > adopt { (known.first, Aim::Jump) } else { (adopt, Aim::Next) };
+            return Plan::Ask(id, aim, from, known.next.min(cap).min(from + RANGE_BATCHES_MAX));
+        }
+        for (from, to) in cx.node.gaps(log) {
+            for (id, peer) in &self.peers {
+                let Some(known) = peer.known.get(log).filter(|known| known.first < *to && known.next > *from) else {
+                    continue;
+                };
+                let start = known.first.max(*from);
+                return Plan::Ask(*id, Aim::Gap, start, (*to).min(known.next).min(start + RANGE_BATCHES_MAX));
+            }
+        }
+        Plan::Nothing
+    }
+
+    /// Notes that a range is asked for. False if there is no link to ask over.
+    pub(super) fn take_off(
+        &mut self,
+        cx: &Context<'_>,
+        log: &LogKey,
+        peer: GatewayId,
+        aim: Aim,
+        at: u64,
+        to: u64,
+    ) -> bool {
+        let Some(link) = self.best_link(cx.now_ms, &peer) else { return false };
+        self.land(log);
+        let state = self.logs.entry(*log).or_default();
+        state.flight = Some(Flight { peer, link, aim, at, to, progress_ms: cx.now_ms });
+        self.flights.insert(*log);
+        if let Some(peer) = self.peers.get_mut(&peer) {
+            peer.flights += 1;
+        }
+        true
+    }
+
+    /// A range is here, or is given up.
+    pub(super) fn land(&mut self, log: &LogKey) {
+        self.flights.remove(log);
+        let Some(flight) = self.logs.get_mut(log).and_then(|state| state.flight.take()) else { return };
+        if let Some(peer) = self.peers.get_mut(&flight.peer) {
+            peer.flights = peer.flights.saturating_sub(1);
+            if peer.flights + 1 == FLIGHTS_PER_PEER_MAX {
+                // Somebody waits for this place.
+                self.pending.extend(peer.lacking.iter().map(|log| (log.lane, *log)));
+            }
+        }
+    }
+
+    /// Batches of a range came, up to `number`. Asks for more in time, so that the link never idles.
+    pub(super) fn progress(&mut self, cx: &mut Context<'_>, peer: &GatewayId, log: &LogKey, number: u64) {
+        let cap = self.cap(log);
+        let Some(state) = self.logs.get_mut(log) else { return };
+        let Some(flight) = state.flight.as_mut().filter(|flight| flight.peer == *peer) else { return };
+        if number <= flight.at {
+            return;
+        }
+        flight.at = number;
+        flight.progress_ms = cx.now_ms;
+        state.avoid = None;
+        if flight.at >= flight.to {
+            self.land(log);
+            self.pending.insert((log.lane, *log));
+            return;
+        }
+        let known = self.peers.get(peer).and_then(|peer| peer.known.get(log)).map_or(0, |known| known.next).min(cap);
+        if matches!(flight.aim, Aim::Next | Aim::Jump)
+            && flight.to - flight.at <= RANGE_BATCHES_MAX / 2
+            && known > flight.to
+        {
+            let from = flight.to;
+            flight.to = known.min(from + RANGE_BATCHES_MAX);
+            let count = flight.to - from;
+            self.send_wants(cx, peer, &[(*log, false, from, count)]);
+        }
+    }
+
+    pub(super) fn send_wants(&mut self, cx: &mut Context<'_>, peer: &GatewayId, wants: &[(LogKey, bool, u64, u64)]) {
+        let Some(link) = self.best_link(cx.now_ms, peer) else { return };
+        for wants in wants.chunks(WANTS_PER_FRAME_MAX) {
+            let Some(state) = self.links.get_mut(&link) else { return };
+            let lines = wants.iter().map(|(log, with_prev, from, count)| WantLine {
+                log: state.name(log, true),
+                with_prev: *with_prev,
+                proof: false,
+                from: *from,
+                count: *count,
+            });
+            let frame = Frame::Want(lines.collect()).encode();
+            self.send(cx, link, frame, true);
+        }
+    }
+
+    /// Ranges that do not come are asked of somebody else.
+    pub(super) fn time_out(&mut self, cx: &mut Context<'_>) {
+        let flights: Vec<(LogKey, Flight)> =
+            self.flights.iter().filter_map(|log| Some((*log, self.logs.get(log)?.flight?))).collect();
+        for (log, flight) in flights {
+            let heard = self.peers.get(&flight.peer).map_or(0, |peer| peer.batches_ms);
+            let silent_ms = cx.now_ms.saturating_sub(flight.progress_ms.max(heard));
+            if silent_ms < WANT_TIMEOUT_MS {
+                continue;
+            }
+            let adopt = self.logs.get(&log).map_or(0, |state| state.adopt);
+            let has = |known: &Known| known.next > adopt;
+            let others =
+                self.peers.iter().any(|(id, peer)| *id != flight.peer && peer.known.get(&log).is_some_and(has));
+            if !others && silent_ms < WANT_GIVE_UP_MS {
+                continue;
+            }
+            self.land(&log);
+            if let Some(state) = self.logs.get_mut(&log) {
+                state.avoid = Some(flight.peer);
+            }
+            if let Some(peer) = self.peers.get_mut(&flight.peer).filter(|_| silent_ms >= WANT_GIVE_UP_MS) {
+                // It promised what it does not give. What it pushes or announces anew counts again.
+                if let Some(known) = peer.known.get_mut(&log) {
+                    known.next = known.next.min(adopt);
+                    known.first = known.first.max(flight.to);
+                }
+                peer.held_back |= peer.lacking.remove(&log);
+            }
+            self.pending.insert((log.lane, log));
+            self.settle(cx, &flight.peer);
+        }
+    }
+}
