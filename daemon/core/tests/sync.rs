@@ -2,6 +2,7 @@
 
 mod support;
 
+use commons_core::sync::*;
 use support::mesh::{id_of, Mesh};
 
 const NEED: &str = "insulin, stairwell B, for an old neighbour who cannot come down";
@@ -51,4 +52,339 @@ fn nothing_to_tell_is_one_small_message_each_way() {
         assert!(mesh.sites[0].complete.contains(&id_of(2)), "equal is complete");
     }
     mesh.assert_calm();
+}
+
+/// A street of sixteen would hear of a need minutes late if each block waited for the one before.
+#[test]
+fn a_line_of_sixteen_pushes_at_once() {
+    let mut mesh = Mesh::new(16);
+    let links: Vec<u32> = (0..15).map(|at| mesh.link(at, at + 1)).collect();
+    mesh.settle();
+    let before: Vec<u64> = links.iter().map(|link| mesh.frames(*link)).collect();
+    for round in 0..3 {
+        let at_ms = mesh.now_ms;
+        mesh.post(0, "need", &format!("{NEED} {round}"));
+        for _ in 0..15 {
+            mesh.step();
+        }
+        assert_eq!(mesh.sites[15].node.board().len(), round + 1, "one step a hop");
+        assert_eq!(mesh.now_ms, at_ms, "nobody waited");
+        mesh.settle();
+    }
+    for (link, before) in links.iter().zip(before) {
+        assert_eq!(mesh.wires[link].sent[0][&3].0, 3, "once over each link");
+        assert!(mesh.frames(*link) - before <= 6 + 1, "{}", mesh.frames(*link) - before);
+    }
+    mesh.assert_equal();
+    mesh.assert_calm();
+}
+
+fn payload_of_posts(mesh: &mut Mesh, links: &[u32], at: usize, posts: usize) -> Vec<f64> {
+    let bytes = |mesh: &Mesh| links.iter().map(|link| mesh.payload(*link)).collect::<Vec<_>>();
+    let before = bytes(mesh);
+    let stored = |mesh: &Mesh| mesh.sites[at].disk.journal.iter().map(|held| held.bytes.len() as u64).sum::<u64>();
+    let stored_before = stored(mesh);
+    for n in 0..posts {
+        mesh.post(at, "offer", &format!("{NEED} {n}"));
+        mesh.settle();
+    }
+    let size = (stored(mesh) - stored_before) as f64;
+    bytes(mesh).iter().zip(before).map(|(after, before)| (after - before) as f64 / size).collect()
+}
+
+/// A ring of three would send every post round and round.
+#[test]
+fn in_a_ring_and_in_a_full_mesh_each_entry_crosses_each_link_once_at_most() {
+    for count in [3usize, 8] {
+        let mut mesh = Mesh::new(count as u8);
+        let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
+        let links: Vec<u32> = pairs.map(|(a, b)| mesh.link(a, b)).collect();
+        mesh.settle();
+        // The first post of each gateway finds the tree.
+        for at in 0..count {
+            mesh.post(at, "offer", &format!("first of {at}"));
+            mesh.settle();
+        }
+        for at in 0..count {
+            let share = payload_of_posts(&mut mesh, &links, at, 10);
+            let total: f64 = share.iter().sum();
+            assert!(share.iter().all(|share| *share < 1.2), "{count}: {share:?}");
+            assert!(total < 1.2 * (count as f64 - 1.0), "{count}: a spanning tree's worth, not {total}");
+        }
+        let urgent: f64 = {
+            let before: u64 = links.iter().map(|link| mesh.payload(*link)).sum();
+            let need = r#"{"text":"insulin","urgency":"now"}"#;
+            mesh.post(0, "need", need);
+            mesh.settle();
+            let size = mesh.sites[0].disk.journal.last().unwrap().bytes.len() as f64;
+            (links.iter().map(|link| mesh.payload(*link)).sum::<u64>() - before) as f64 / size
+        };
+        assert!(urgent < 2.6 * links.len() as f64, "urgent: {urgent} copies over {} links", links.len());
+        mesh.assert_equal();
+        mesh.assert_calm();
+    }
+}
+
+/// A link that breaks every few frames would begin from nothing each time.
+#[test]
+fn a_cut_anywhere_resumes_at_the_batch() {
+    let mut mesh = Mesh::new(2);
+    mesh.frame_max = 2 * 1024;
+    for n in 0..300 {
+        mesh.post(0, "offer", &format!("{NEED} {n}"));
+    }
+    let stored: u64 = mesh.sites[0].disk.journal.iter().map(|held| held.bytes.len() as u64).sum();
+    let (mut payload, mut rounds) = (0, 0);
+    while mesh.sites[1].node.board().len() < 300 {
+        let link = mesh.link(0, 1);
+        for _ in 0..6 {
+            mesh.step();
+        }
+        payload += mesh.payload(link);
+        mesh.cut(link);
+        rounds += 1;
+        assert!(rounds < 30);
+        if rounds % 3 == 0 {
+            mesh.restart(1);
+        }
+    }
+    assert!(rounds >= 3, "it was cut {rounds} times");
+    assert!(payload < stored * 2, "{payload} bytes for {stored}");
+    mesh.assert_calm();
+}
+
+/// Cable and radio between the same two houses would carry everything twice.
+#[test]
+fn two_links_to_one_peer_carry_each_batch_once() {
+    let mut mesh = Mesh::new(2);
+    for n in 0..50 {
+        mesh.post(0, "offer", &format!("{NEED} {n}"));
+    }
+    let links = [mesh.link(0, 1), mesh.link(0, 1)];
+    mesh.settle();
+    for n in 50..60 {
+        mesh.post(1, "offer", &format!("{NEED} {n}"));
+        mesh.settle();
+    }
+    let stored: u64 = mesh.sites[0].disk.journal.iter().map(|held| held.bytes.len() as u64).sum();
+    let payload: u64 = links.iter().map(|link| mesh.payload(*link)).sum();
+    assert!(payload < stored * 11 / 10, "{payload} for {stored}");
+    mesh.assert_equal();
+    // One of them breaks with frames on it: the other makes up for it.
+    for n in 60..70 {
+        mesh.post(0, "offer", &format!("{NEED} {n}"));
+    }
+    let loaded = links.into_iter().max_by_key(|link| mesh.wires[link].queues[0].len()).unwrap();
+    mesh.cut(loaded);
+    mesh.settle();
+    mesh.assert_equal();
+    mesh.assert_calm();
+}
+
+/// A neighbour whose only other way broke would stop hearing of anything.
+#[test]
+fn a_pruned_link_is_grafted_again_when_the_tree_breaks() {
+    let mut mesh = Mesh::new(3);
+    let links = [mesh.link(0, 1), mesh.link(1, 2), mesh.link(0, 2)];
+    mesh.settle();
+    for n in 0..3 {
+        mesh.post(0, "offer", &format!("{NEED} {n}"));
+        mesh.settle();
+    }
+    mesh.cut(links[2]);
+    for n in 3..8 {
+        mesh.post(0, "offer", &format!("{NEED} {n}"));
+        mesh.settle();
+        mesh.assert_equal();
+    }
+    // By now the remaining way is the tree: no waiting.
+    mesh.post(0, "offer", "bread");
+    mesh.step();
+    mesh.step();
+    assert_eq!(mesh.sites[2].node.board().len(), 9);
+    mesh.settle();
+    mesh.assert_calm();
+}
+
+/// A wiped gateway would be taken for its old self and get nothing back.
+#[test]
+fn a_wiped_gateway_gets_everything_and_hears_when_it_is_complete() {
+    let mut mesh = Mesh::new(3);
+    for at in 0..3 {
+        (0..20).for_each(|n| drop(mesh.post(at, "offer", &format!("{NEED} {at} {n}"))));
+    }
+    mesh.link(0, 1);
+    mesh.link(1, 2);
+    mesh.settle();
+    mesh.cut_all();
+    let site = &mut mesh.sites[1];
+    site.disk.journal.clear();
+    site.disk.logs.clear();
+    site.disk.notes.clear();
+    site.disk.epoch += 1;
+    site.disk.store += 1;
+    site.complete.clear();
+    mesh.restart(1);
+    assert_eq!(mesh.sites[1].node.board().len(), 0);
+    mesh.link(0, 1);
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.board().len(), 60);
+    assert_eq!(mesh.sites[1].complete, [id_of(1)]);
+    mesh.link(1, 2);
+    mesh.settle();
+    mesh.assert_equal();
+    mesh.assert_calm();
+}
+
+/// A gateway that was away while old entries expired everywhere could never follow that log again.
+#[test]
+fn a_log_goes_on_where_nobody_has_what_lies_before() {
+    let mut mesh = Mesh::new(3);
+    (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("old {n}"))));
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    mesh.cut(link);
+    (5..20).for_each(|n| drop(mesh.post(0, "offer", &format!("new {n}"))));
+    let whole = mesh.sites[0].disk.clone();
+    let log = whole.journal[0].log;
+    mesh.sites[0].disk.drop_before(&log, 10);
+    // One that has the beginning, and one that has nothing.
+    mesh.link(0, 1);
+    mesh.link(1, 2);
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.board().len(), 15);
+    assert_eq!(mesh.sites[1].node.gaps(&log), [(5, 10)]);
+    assert_eq!(mesh.sites[2].node.board().len(), 15, "the beginning of the second comes from the first");
+    mesh.restart(1);
+    assert_eq!(mesh.sites[1].node.gaps(&log), [(5, 10)]);
+    // Somebody who still has it all fills the gap.
+    mesh.sites[0].disk = whole;
+    mesh.restart(0);
+    mesh.link(0, 1);
+    mesh.link(1, 2);
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.board().len(), 20);
+    assert_eq!(mesh.sites[1].node.gaps(&log), []);
+    mesh.restart(1);
+    assert_eq!(mesh.sites[1].node.board().len(), 20);
+    mesh.assert_calm();
+}
+
+/// An old copy of a gateway's data was put back: what it had posted since would be lost, or its log would fork.
+#[test]
+fn a_rolled_back_gateway_opens_a_new_epoch_and_loses_nothing() {
+    let mut mesh = Mesh::new(3);
+    mesh.link(0, 1);
+    mesh.link(1, 2);
+    (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("before {n}"))));
+    mesh.settle();
+    let old = mesh.sites[0].disk.clone();
+    (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("after {n}"))));
+    mesh.settle();
+    mesh.sites[0].disk = old;
+    mesh.restart(0);
+    assert_eq!(mesh.sites[0].node.board().len(), 5);
+    let log = mesh.sites[0].disk.journal[0].log;
+    mesh.link(0, 1);
+    mesh.settle();
+    assert!(matches!(mesh.sites[0].alarms[..], [Alarm::RolledBack { log: rolled, .. }] if rolled == log));
+    assert_ne!(mesh.sites[0].node.epoch(), log.epoch);
+    assert_eq!(mesh.sites[0].node.board().len(), 10, "what it had said comes back");
+    mesh.post(0, "offer", "and goes on");
+    mesh.settle();
+    assert_eq!(mesh.sites[2].node.board().len(), 11);
+    mesh.assert_equal();
+    assert!(mesh.sites.iter().all(|site| site.faults.is_empty() && site.refused == 0));
+}
+
+/// The same, but it was used before it met anybody: its log forks, and half a street's posts would be lost.
+#[test]
+fn a_gateway_that_was_rolled_back_and_used_keeps_both_branches_everywhere() {
+    for longer in [2, 9] {
+        let mut mesh = Mesh::new(4);
+        let links = [mesh.link(0, 1), mesh.link(1, 2), mesh.link(2, 3)];
+        (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("before {n}"))));
+        mesh.settle();
+        let old = mesh.sites[0].disk.clone();
+        (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("after {n}"))));
+        mesh.settle();
+        mesh.cut(links[0]);
+        mesh.sites[0].disk = old;
+        mesh.restart(0);
+        (0..longer).for_each(|n| drop(mesh.post(0, "offer", &format!("unlike {n}"))));
+        let log = mesh.sites[0].disk.journal[0].log;
+        mesh.link(0, 1);
+        mesh.settle();
+        let clone = Alarm::Cloned { log: Some(log) };
+        assert!(mesh.sites[0].alarms.contains(&clone), "{longer}: {:?}", mesh.sites[0].alarms);
+        for at in 1..4 {
+            let forked =
+                mesh.sites[at].alarms.iter().any(|alarm| matches!(alarm, Alarm::Forked { log: of, .. } if *of == log));
+            assert!(forked, "{longer}: {at} {:?}", mesh.sites[at].alarms);
+        }
+        mesh.post(0, "offer", "and goes on");
+        mesh.settle();
+        for at in 0..4 {
+            assert_eq!(mesh.sites[at].node.board().len(), 11 + longer, "{longer}: both branches at {at}");
+        }
+        let texts = |mesh: &Mesh| mesh.sites.iter().map(|site| site.node.views_digest()).collect::<Vec<_>>();
+        assert!(texts(&mesh).windows(2).all(|two| two[0] == two[1]));
+        // It stays so, and is quiet.
+        (0..4).for_each(|at| mesh.restart(at));
+        let link = mesh.link(0, 1);
+        mesh.link(1, 2);
+        mesh.link(2, 3);
+        mesh.settle();
+        for at in 0..4 {
+            assert_eq!(mesh.sites[at].node.board().len(), 11 + longer, "{longer}: after a restart at {at}");
+        }
+        assert_eq!(mesh.frames(link), 0, "{longer}: all know the same");
+        assert!(mesh.sites.iter().all(|site| site.faults.is_empty()), "{longer}");
+    }
+}
+
+/// Two boards with one card would write one log, and each would lose what the other said.
+#[test]
+fn a_cloned_card_makes_two_epochs_and_both_are_heard() {
+    let mut mesh = Mesh::new(3);
+    let links = [mesh.link(0, 1), mesh.link(1, 2)];
+    (0..3).for_each(|n| drop(mesh.post(0, "offer", &format!("before {n}"))));
+    mesh.settle();
+    links.into_iter().for_each(|link| mesh.cut(link));
+    // Site 3 (a fourth board) runs on a copy of site 0's card.
+    let mut copy = Mesh::new(1);
+    copy.sites[0].disk = mesh.sites[0].disk.clone();
+    copy.restart(0);
+    let mut twin = copy.sites.remove(0);
+    twin.setup = mesh.sites[0].setup.clone();
+    twin.disk.epoch = mesh.sites[0].disk.epoch;
+    mesh.sites.push(twin);
+    mesh.restart(3);
+    mesh.post(0, "offer", "from the one board");
+    mesh.post(3, "offer", "from the other board");
+    mesh.sites[3].disk.store += 7;
+    mesh.restart(3);
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    mesh.cut(link);
+    let link = mesh.link(3, 2);
+    mesh.settle();
+    mesh.cut(link);
+    mesh.link(1, 2);
+    mesh.settle();
+    for at in [1, 2] {
+        assert_eq!(mesh.sites[at].node.board().len(), 5, "both at {at}");
+    }
+    // Both boards hear of it and go apart.
+    mesh.sites[3].disk.epoch += 50;
+    for at in [0, 3] {
+        let link = mesh.link(at, 1);
+        mesh.settle();
+        assert!(mesh.sites[at].alarms.iter().any(|alarm| matches!(alarm, Alarm::Cloned { .. })), "{at}");
+        mesh.post(at, "offer", &format!("apart {at}"));
+        mesh.settle();
+        mesh.cut(link);
+    }
+    assert_eq!(mesh.sites[2].node.board().len(), 7);
+    assert!(mesh.sites.iter().all(|site| site.faults.is_empty()));
 }

@@ -98,11 +98,13 @@ impl Node {
         }
         head.first = head.first.min(number);
         if number >= head.next {
-            let gap = (!is_new && number > head.next).then_some((head.next, number));
+            let (before, after) = (head.next, number);
             head.next = number + 1;
             self.tails.insert(log, held);
-            if let Some(gap) = gap {
-                self.open_gap(&log, gap);
+            // What was noted of it is more exact: some of it may have come later, and have gone since.
+            let noted = self.gaps(&log).iter().any(|(from, to)| *from < after && *to > before);
+            if !is_new && before < after && !noted {
+                self.open_gap(&log, (before, after));
             }
         }
         Ok(())

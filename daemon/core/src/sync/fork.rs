@@ -165,6 +165,11 @@ impl Sync {
                 self.on_fork(cx, log, number);
                 self.note_branch(cx, held, &hash);
             }
+            if ours.is_none() && number >= self.cap(log) {
+                let bytes = parcel.bytes.to_vec();
+                let held = Held { log: *log, number, prev, arrived: cx.age, spent_s: parcel.spent_s, bytes };
+                self.note_branch(cx, held, &hash);
+            }
             is_rolled_back |= number >= next && cx.node.writes(log);
             prev = hash;
             number += 1;
@@ -183,8 +188,14 @@ impl Sync {
         }
         let suspected = state.suspect.take() == Some(link);
         self.land(log);
-        if self.forks.contains_key(log) {
+        if let Some(lowest) = self.forks.get(log).map(|fork| fork.lowest) {
             self.tell_of_fork(cx, log);
+            let id = self.link(link)?.peer;
+            let first = self.peers.get(&id).and_then(|peer| peer.known.get(log)).map_or(0, |known| known.first);
+            if lowest == run.from && lowest > first {
+                // The branches may part further back.
+                self.look(cx, link, log, lowest.saturating_sub(FORK_SEARCH_MAX).max(first), lowest);
+            }
         } else if suspected {
             // Up to here it is the same log, so what followed was no batch of it.
             return Err(Fault::BadBatch { log: *log, number, why: BatchFault::BadSignature });
@@ -322,6 +333,20 @@ impl Sync {
         if self.epoch_asked != Some(cx.node.epoch()) {
             self.epoch_asked = Some(cx.node.epoch());
             cx.actions.push(Action::NewEpoch);
+        }
+    }
+
+    /// The node writes in another epoch now: what others have of the old one is taken like any log.
+    pub(super) fn on_epoch(&mut self, cx: &Context<'_>) {
+        let me = cx.node.id();
+        for (log, state) in self.logs.iter().filter(|(log, _)| log.gateway == me && !cx.node.writes(log)) {
+            let cap = self.forks.get(log).map_or(u64::MAX, |fork| fork.lowest);
+            for peer in self.peers.values_mut() {
+                if peer.known.get(log).is_some_and(|known| known.next.min(cap) > state.next) {
+                    peer.lacking.insert(*log);
+                    self.pending.insert((log.lane, *log));
+                }
+            }
         }
     }
 }

@@ -22,6 +22,8 @@ pub const GRAFT_MS: u64 = 400;
 const CURSOR_STEP_S: u64 = 60;
 /// How often a peer is told that it has been told everything, while there are news.
 pub(super) const MARK_MS: u64 = 600_000;
+/// Gaps asked for at the beginning of a session. Where nobody has them any more it is so much waste.
+const GAPS_ASKED_MAX: usize = 16;
 /// What a line of Heads takes at most: a name, a hash and numbers.
 const LINE_BYTES_MAX: usize = 80;
 
@@ -120,6 +122,22 @@ impl Sync {
             peer.told_age = Some(hello.age);
         }
         self.settle(cx, id);
+        self.ask_for_gaps(cx, id, hello);
+    }
+
+    /// What was never had of a log is asked of each peer once a session: its heads would not say that it has it.
+    fn ask_for_gaps(&mut self, cx: &mut Context<'_>, id: &GatewayId, hello: &Hello) {
+        let mut wants = Vec::new();
+        for log in self.logs.keys().filter(|log| hello.interests.has(log.lane)) {
+            let gaps = cx.node.gaps(log).iter().map(|(from, to)| (*log, true, *from, to - from));
+            wants.extend(gaps.take(GAPS_ASKED_MAX - wants.len()));
+            if wants.len() >= GAPS_ASKED_MAX {
+                break;
+            }
+        }
+        if !wants.is_empty() {
+            self.send_wants(cx, id, &wants);
+        }
     }
 
     /// A peer says where its logs stand.
@@ -174,6 +192,12 @@ impl Sync {
             return;
         }
         let next = line.next.min(self.cap(log));
+        let flight = self.logs.get(log).and_then(|state| state.flight);
+        if flight.is_some_and(|flight| flight.peer == *id && flight.at < line.first) {
+            // What it was asked for is gone there.
+            self.land(log);
+            self.pending.insert((log.lane, *log));
+        }
         if next > known.0 && line.first < next {
             self.lacks(id, log);
             if next > known.1 {

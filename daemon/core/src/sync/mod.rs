@@ -82,6 +82,8 @@ pub struct Sync {
     adopting: u64,
     /// The last age at which nothing was.
     quiet: Age,
+    /// The epoch the node wrote in when it was last looked at.
+    epoch: Epoch,
     /// The epoch that was asked to be left.
     epoch_asked: Option<Epoch>,
 }
@@ -108,6 +110,7 @@ impl Sync {
             holes: BTreeMap::new(),
             adopting: 0,
             quiet: Age(0),
+            epoch: node.epoch(),
             epoch_asked: None,
         };
         for way in sync.ways.values() {
@@ -150,6 +153,10 @@ impl Sync {
         self.rest(age);
         let fresh = if let Event::Committed { held } = &event { *held } else { &[] };
         let mut cx = Context { now_ms, age, node, source, fresh, actions: Vec::new() };
+        if node.epoch() != self.epoch {
+            self.epoch = node.epoch();
+            self.on_epoch(&cx);
+        }
         match event {
             Event::Up { link, peer, frame_max, hello } => self.on_up(&mut cx, link, peer, frame_max, &hello),
             Event::Frame { link, bytes } => {

@@ -94,6 +94,7 @@ pub struct Mesh {
     next_link: u32,
     /// Milliseconds that each frame takes.
     pub frame_ms: u64,
+    pub frame_max: usize,
 }
 
 pub fn id_of(seed: u8) -> GatewayId {
@@ -151,7 +152,7 @@ impl Mesh {
             }
         };
         let sites = (1..=count).map(site).collect();
-        Self { sites, wires: BTreeMap::new(), now_ms: 0, next_link: 1, frame_ms: 0 }
+        Self { sites, wires: BTreeMap::new(), now_ms: 0, next_link: 1, frame_ms: 0, frame_max: FRAME_BYTES_MAX }
     }
 
     fn age(&self, at: usize) -> Age {
@@ -179,7 +180,7 @@ impl Mesh {
         self.wires.insert(link, wire);
         for (at, other, hello) in [(a, b, from_b), (b, a, from_a)] {
             let peer = self.sites[other].node.id();
-            self.event(at, Event::Up { link: LinkId(link), peer, frame_max: FRAME_BYTES_MAX, hello });
+            self.event(at, Event::Up { link: LinkId(link), peer, frame_max: self.frame_max, hello });
         }
         link
     }
