@@ -68,7 +68,10 @@ impl Sync {
         if !self.has_room(cx, log) {
             if let Some(peer) = self.peers.get_mut(id) {
                 peer.held_back = true;
+                peer.lacking.remove(log);
             }
+            self.land(log);
+            self.settle(cx, id);
             return Ok(());
         }
         let (mut adopt, next) = self.logs.get(log).map_or((0, 0), |state| (state.adopt, state.next));

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::fault::{Alarm, Fault};
 use super::frame::FRAME_BYTES_MAX;
 use super::hello::{Hello, Interests, StoreEpoch};
+use super::trust::INTRODUCED_PER_PEER_MAX;
 use crate::batch::BatchFault;
 use crate::identity::GatewayId;
 use crate::log::{Held, LogKey};
@@ -52,8 +53,10 @@ pub struct SyncSetup {
     pub peers: BTreeSet<GatewayId>,
     /// The lanes this gateway keeps.
     pub interests: Interests,
-    /// Gateways further away than this many links are listed, not stored.
+    /// Gateways further away than this many links are listed, not stored; at most 126.
     pub hops_max: u8,
+    /// Gateways that one peer may introduce. A liar costs no more.
+    pub introduced_per_peer_max: usize,
     /// What each foreign gateway may store here, by lane (urgent, book, board, library).
     pub quotas: [LaneQuota; 4],
     /// The largest frame to receive.
@@ -63,7 +66,7 @@ pub struct SyncSetup {
 }
 
 impl SyncSetup {
-    /// The usual settings: everything but the library, 16 hops, frames of up to 256 KiB.
+    /// The usual settings: everything but the library, 16 hops, 256 gateways introduced by each peer, frames of up to 256 KiB.
     pub fn new(store: StoreEpoch) -> Self {
         const MIB: u64 = 1024 * 1024;
         let quota = |mib: u64, batches_max| LaneQuota { bytes_max: mib * MIB, batches_max };
@@ -72,6 +75,7 @@ impl SyncSetup {
             peers: BTreeSet::new(),
             interests: Interests::USUAL,
             hops_max: 16,
+            introduced_per_peer_max: INTRODUCED_PER_PEER_MAX,
             // A block of a hundred households that posts all day stays below; a gateway gone wild fills no card.
             quotas: [quota(16, 65_536), quota(64, 262_144), quota(64, 262_144), quota(64, 16_384)],
             frame_bytes_max: FRAME_BYTES_MAX,

@@ -104,9 +104,12 @@ impl Sync {
         let followed = hello.cursor.filter(|cursor| cursor.epoch == self.setup.store && cursor.age <= cx.age);
         let Some(peer) = self.peers.get_mut(id) else { return };
         for (log, state) in self.logs.iter().filter(|(_, state)| state.next > 0) {
-            if !hello.interests.has(log.lane) || peer.known.get(log).is_some_and(|known| known.next >= state.next) {
+            let known = peer.known.get(log).is_some_and(|known| known.next >= state.next);
+            if !hello.interests.has(log.lane) || (known && !self.forks.contains_key(log)) {
                 continue;
             }
+            // What is learnt of a fork is no batch of the log: no cursor tells whether the peer has heard of it.
+            let followed = followed.filter(|_| !self.forks.contains_key(log));
             if same(log.lane) || followed.is_some_and(|cursor| state.arrived < cursor.age) {
                 peer.has(log, state.next);
             } else {

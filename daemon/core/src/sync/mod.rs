@@ -316,16 +316,19 @@ impl Sync {
         peer.unacked_ms = None;
     }
 
-    /// What the node had taken and not synced is gone.
+    /// What the node had taken and not synced is gone; what it holds now was loaded from the journal.
     fn on_lost(&mut self, cx: &mut Context<'_>) {
         self.adopting = 0;
-        let logs: Vec<LogKey> = self.flights.iter().copied().collect();
-        logs.iter().for_each(|log| self.land(log));
-        for (log, state) in self.logs.iter_mut().filter(|(_, state)| state.adopt > state.next) {
+        self.land_all();
+        for head in cx.node.heads().filter(|head| head.next > 0) {
+            let state = self.logs.entry(head.log).or_default();
+            state.next = state.next.max(head.next);
+            state.arrived = state.arrived.max(head.arrived);
+        }
+        for (log, state) in self.logs.iter_mut() {
             state.adopt = state.next;
             self.pending.insert((log.lane, *log));
         }
-        self.pending.extend(logs.iter().map(|log| (log.lane, *log)));
         self.digests = None;
         self.settle_all(cx);
     }
@@ -337,15 +340,24 @@ impl Sync {
             return;
         }
         // What was passed over is asked for now.
-        let me_next = |log: &LogKey, logs: &BTreeMap<LogKey, LogState>| logs.get(log).map_or(0, |state| state.next);
+        self.land_all();
         for peer in self.peers.values_mut() {
             peer.held_back = false;
             for (log, known) in peer.known.iter().filter(|(log, _)| self.setup.interests.has(log.lane)) {
-                if known.next > me_next(log, &self.logs) && known.first < known.next {
+                let next = self.logs.get(log).map_or(0, |state| state.next);
+                let cap = self.forks.get(log).map_or(u64::MAX, |fork| fork.lowest);
+                if known.next.min(cap) > next && known.first < known.next.min(cap) {
                     peer.lacking.insert(*log);
                     self.pending.insert((log.lane, *log));
                 }
             }
+        }
+    }
+
+    fn land_all(&mut self) {
+        for log in core::mem::take(&mut self.flights) {
+            self.land(&log);
+            self.pending.insert((log.lane, log));
         }
     }
 

@@ -9,7 +9,7 @@ use crate::identity::GatewayId;
 use crate::log::{Lane, LogKey};
 use crate::node::Space;
 
-/// Gateways that one peer may introduce: four large neighbourhoods; a liar costs no more.
+/// Gateways that one peer may introduce, unless set otherwise: four large neighbourhoods.
 pub const INTRODUCED_PER_PEER_MAX: usize = 256;
 /// Gateways listed though nothing of theirs is stored.
 pub const STRANGERS_MAX: usize = 256;
@@ -38,7 +38,7 @@ impl Sync {
         }
         let here = hops.map_or(HOPS_UNKNOWN, |hops| hops.saturating_add(1));
         let introduced = self.introduced.entry(*peer).or_default();
-        if here > self.setup.hops_max || *introduced >= INTRODUCED_PER_PEER_MAX {
+        if here > self.setup.hops_max || *introduced >= self.setup.introduced_per_peer_max {
             if self.strangers.len() < STRANGERS_MAX {
                 self.strangers.insert(*gateway);
             }

@@ -391,6 +391,14 @@ impl Mesh {
         site.started_ms = self.now_ms;
     }
 
+    /// The node alone is made again from the journal; links stand.
+    pub fn reload(&mut self, at: usize) {
+        let age = self.age(at);
+        let site = &mut self.sites[at];
+        site.disk.age = age;
+        (site.node, _) = start(site.seed, &site.disk, &site.setup, self.now_ms);
+    }
+
     /// Payload bytes (Batches frames) of both directions of a link.
     pub fn payload(&self, link: u32) -> u64 {
         self.wires[&link].sent.iter().filter_map(|sent| sent.get(&3)).map(|(_, bytes)| *bytes).sum()

@@ -1,0 +1,234 @@
+//! Gossip among people who do not all mean well: who is believed, how much, and what becomes of liars.
+
+mod support;
+
+use commons_core::log::{Lane, LogKey};
+use commons_core::node::Space;
+use commons_core::sync::frame::*;
+use commons_core::sync::*;
+use support::mesh::{id_of, Mesh};
+
+fn only_paired(mesh: &mut Mesh, pairs: &[(usize, usize)]) {
+    for at in 0..mesh.sites.len() {
+        let mine = pairs.iter().filter_map(|(a, b)| (*a == at).then_some(*b).or((*b == at).then_some(*a)));
+        let peers = mine.map(|other| mesh.sites[other].node.id()).collect();
+        mesh.sites[at].setup.peers = peers;
+        mesh.restart(at);
+    }
+}
+
+/// A stranger far away could fill everybody's cards.
+#[test]
+fn gateways_are_taken_as_far_as_the_hops_go_and_stay_taken() {
+    let mut mesh = Mesh::new(6);
+    let line: Vec<(usize, usize)> = (0..5).map(|at| (at, at + 1)).collect();
+    mesh.sites.iter_mut().for_each(|site| site.setup.hops_max = 3);
+    only_paired(&mut mesh, &line);
+    let links: Vec<u32> = line.iter().map(|(a, b)| mesh.link(*a, *b)).collect();
+    mesh.post(0, "offer", "bread");
+    mesh.settle();
+    let seen: Vec<usize> = mesh.sites.iter().map(|site| site.node.board().len()).collect();
+    assert_eq!(seen, [1, 1, 1, 1, 0, 0], "three links and no further");
+    assert_eq!(mesh.sites[4].sync.strangers().collect::<Vec<_>>(), [&id_of(1)]);
+    assert!(mesh.sites[3].sync.trusts(&id_of(1)));
+    // Known once, it may move further away.
+    links.into_iter().for_each(|link| mesh.cut(link));
+    mesh.restart(3);
+    assert!(mesh.sites[3].sync.trusts(&id_of(1)));
+    mesh.post(0, "offer", "soup");
+    for (a, b) in &line {
+        mesh.link(*a, *b);
+    }
+    mesh.settle();
+    assert_eq!(mesh.sites[3].node.board().len(), 2);
+    mesh.assert_calm();
+}
+
+/// A paired gateway that lies about a thousand others would make a table of a thousand logs here.
+#[test]
+fn one_peer_introduces_so_many_and_no_more() {
+    let mut mesh = Mesh::new(2);
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    let lines = (0..400u32).map(|n| {
+        let mut gateway = id_of(9);
+        gateway.0[..4].copy_from_slice(&n.to_be_bytes());
+        let log = LogKey { gateway, lane: Lane::Board, epoch: commons_core::log::Epoch(1) };
+        HeadLine { log: LogRef { index: n, name: Some(log) }, hops: 1, frozen: false, first: 0, next: 5, hash: [1; 8] }
+    });
+    let frame = Frame::Heads { age: 1, all: true, lazy: false, lines: lines.collect() }.encode();
+    mesh.event(0, Event::Frame { link: LinkId(link), bytes: &frame });
+    let taken = (0..400u32).filter(|n| {
+        let mut gateway = id_of(9);
+        gateway.0[..4].copy_from_slice(&n.to_be_bytes());
+        mesh.sites[0].sync.trusts(&gateway)
+    });
+    assert_eq!(taken.count(), INTRODUCED_PER_PEER_MAX);
+    assert_eq!(mesh.sites[0].sync.strangers().count(), 400 - INTRODUCED_PER_PEER_MAX);
+    assert_eq!(mesh.sites[0].faults, []);
+}
+
+/// One gateway gone wild would leave no room for the others.
+#[test]
+fn a_quota_ends_what_one_gateway_stores_and_says_so() {
+    let mut mesh = Mesh::new(3);
+    mesh.sites[1].setup.quotas[Lane::Board as usize].batches_max = 10;
+    mesh.restart(1);
+    (0..30).for_each(|n| drop(mesh.post(0, "offer", &format!("flood {n}"))));
+    (0..5).for_each(|n| drop(mesh.post(2, "offer", &format!("bread {n}"))));
+    mesh.link(0, 1);
+    mesh.link(1, 2);
+    mesh.settle();
+    (0..3).for_each(|n| drop(mesh.post(0, "offer", &format!("more {n}"))));
+    mesh.post(0, "need", r#"{"text":"insulin","urgency":"now"}"#);
+    mesh.settle();
+    let of = |mesh: &Mesh, lane: Lane| {
+        let log = LogKey { gateway: id_of(1), lane, epoch: commons_core::log::Epoch(100) };
+        mesh.sites[1].disk.logs.get(&log).map_or(0, |held| held.len())
+    };
+    assert!((10..=30).contains(&of(&mesh, Lane::Board)), "{}", of(&mesh, Lane::Board));
+    let stopped_at = of(&mesh, Lane::Board);
+    assert_eq!(of(&mesh, Lane::Urgent), 1, "urgent has a quota of its own");
+    let told = |alarm: &&Alarm| matches!(alarm, Alarm::QuotaFull { log } if log.gateway == id_of(1));
+    assert_eq!(mesh.sites[1].alarms.iter().filter(told).count(), 1, "said once");
+    assert_eq!(mesh.sites[0].node.board().len(), 39, "the others pass through");
+    // Some of it expires: there is room again.
+    let log = LogKey { gateway: id_of(1), lane: Lane::Board, epoch: commons_core::log::Epoch(100) };
+    mesh.sites[1].disk.drop_before(&log, stopped_at as u64 - 2);
+    mesh.cut_all();
+    mesh.link(0, 1);
+    mesh.settle();
+    assert!(mesh.sites[1].node.head(&log).unwrap().next > stopped_at as u64);
+    assert!(mesh.sites.iter().all(|site| site.faults.is_empty() && site.refused == 0));
+}
+
+/// A full card would be filled further by the neighbours.
+#[test]
+fn a_full_disk_takes_what_is_urgent_or_nothing_and_catches_up_later() {
+    let mut mesh = Mesh::new(2);
+    mesh.event(1, Event::Space(Space::Low));
+    mesh.post(0, "offer", "bread");
+    mesh.post(0, "need", r#"{"text":"insulin","urgency":"now"}"#);
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    mesh.post(0, "offer", "soup");
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.board().len(), 1, "urgent only");
+    mesh.event(1, Event::Space(Space::None));
+    mesh.post(0, "need", r#"{"text":"water","urgency":"now"}"#);
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.board().len(), 1);
+    mesh.event(1, Event::Space(Space::Enough));
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.board().len(), 4, "{:?}", mesh.wires[&link].sent);
+    // Nothing was forgotten on the way: the cursor did not move past it.
+    mesh.event(1, Event::Space(Space::Low));
+    mesh.post(0, "offer", "tea");
+    mesh.settle();
+    mesh.cut(link);
+    mesh.event(1, Event::Space(Space::Enough));
+    mesh.restart(1);
+    mesh.link(0, 1);
+    mesh.settle();
+    mesh.assert_equal();
+    mesh.assert_calm();
+}
+
+/// Who keeps no documents would be sent documents.
+#[test]
+fn a_lane_nobody_wants_is_not_sent() {
+    let mut mesh = Mesh::new(2);
+    mesh.sites[1].setup.interests = Interests::of(&[Lane::Urgent]);
+    mesh.restart(1);
+    mesh.post(0, "offer", "bread");
+    mesh.post(0, "need", r#"{"text":"insulin","urgency":"now"}"#);
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    mesh.post(0, "offer", "soup");
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.board().len(), 1);
+    assert!(mesh.sites[1].complete.contains(&id_of(1)));
+    mesh.cut(link);
+    // Later it wants everything: what it passed over must come.
+    mesh.sites[1].setup.interests = Interests::USUAL;
+    mesh.restart(1);
+    mesh.link(0, 1);
+    mesh.settle();
+    mesh.assert_equal();
+    mesh.assert_calm();
+}
+
+/// A stalled or lying source would keep a neighbour's need from everybody behind it.
+#[test]
+fn a_source_that_does_not_answer_is_replaced() {
+    let mut mesh = Mesh::new(3);
+    (0..10).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    mesh.cut(link);
+    // Site 0 is heard first, and then says nothing more: its frames are lost.
+    let silent = mesh.link(0, 2);
+    while mesh.wires[&silent].sent[1].get(&2).is_none() {
+        mesh.step();
+    }
+    for queue in &mut mesh.wires.get_mut(&silent).unwrap().queues {
+        queue.clear();
+    }
+    mesh.link(1, 2);
+    while mesh.step() {
+        mesh.wires.get_mut(&silent).unwrap().queues.iter_mut().for_each(|queue| queue.clear());
+    }
+    assert_eq!(mesh.sites[2].node.board().len(), 0, "it waits for the one it asked");
+    mesh.wait_ms(WANT_TIMEOUT_MS + 1);
+    mesh.wires.get_mut(&silent).unwrap().queues.iter_mut().for_each(|queue| queue.clear());
+    mesh.settle();
+    assert_eq!(mesh.sites[2].node.board().len(), 10);
+    mesh.assert_calm();
+}
+
+/// A relay that changes a batch would speak with another gateway's voice.
+#[test]
+fn who_brings_a_batch_that_its_gateway_did_not_sign_is_cut_off() {
+    for number in [0u64, 3] {
+        let mut mesh = Mesh::new(3);
+        (0..6).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+        let link = mesh.link(0, 1);
+        mesh.settle();
+        mesh.cut(link);
+        let log = mesh.sites[0].disk.journal[0].log;
+        let held = mesh.sites[1].disk.logs.get_mut(&log).unwrap().get_mut(&number).unwrap();
+        let text = held.bytes.windows(5).position(|window| window == b"bread").unwrap();
+        held.bytes[text] = b'B';
+        mesh.link(1, 2);
+        mesh.settle();
+        let cut = mesh.sites[2].faults.iter().any(|(_, why)| matches!(why, Fault::BadBatch { .. }));
+        assert!(cut, "{number}: {:?}", mesh.sites[2].faults);
+        assert_eq!(mesh.sites[2].node.board().len() as u64, number, "{number}: what came before is good");
+        assert!(mesh.sites[2].alarms.is_empty(), "{number}: no fork is proven");
+        mesh.link(0, 2);
+        mesh.settle();
+        assert_eq!(mesh.sites[2].node.board().len(), 6, "{number}: the honest one is heard");
+    }
+}
+
+/// A restart of the node in mid-air (the disk was full) would leave a hole for ever.
+#[test]
+fn what_was_lost_before_its_commit_is_asked_for_again() {
+    let mut mesh = Mesh::new(2);
+    (0..10).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+    mesh.link(0, 1);
+    mesh.settle();
+    (10..14).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+    let frames: Vec<(Vec<u8>, bool)> = mesh.wires.values_mut().next().unwrap().queues[0].drain(..).collect();
+    for (frame, _) in &frames {
+        mesh.event(1, Event::Frame { link: LinkId(1), bytes: frame });
+    }
+    assert_eq!(mesh.sites[1].node.board().len(), 14, "taken");
+    mesh.reload(1);
+    assert_eq!(mesh.sites[1].node.board().len(), 10, "and lost");
+    mesh.event(1, Event::Lost);
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.board().len(), 14);
+    mesh.assert_equal();
+    mesh.assert_calm();
+}
