@@ -4,6 +4,7 @@ pub mod about;
 pub mod assembly;
 pub mod checkup;
 pub mod cli;
+pub mod compress;
 pub mod config;
 pub mod control;
 pub mod counters;

@@ -14,6 +14,7 @@ pub mod batch;
 pub mod clock;
 pub mod codec;
 pub mod codeword;
+pub mod compress;
 pub mod identity;
 pub mod log;
 pub mod node;
