@@ -33,6 +33,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[store]`
     pub store: Store,
+    /// `[peers]`
+    pub peers: Peers,
     /// `[log]`
     pub log: Log,
 }
@@ -112,11 +114,43 @@ pub struct Store {
     pub reserve_bytes: u64,
 }
 
+/// Other gateways.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Peers {
+    /// Gateways to call, `name or id@host:port`.
+    pub call: Vec<String>,
+    /// Interfaces to announce and listen on, by name, or "all"; empty = none.
+    pub beacon: Vec<String>,
+    /// Where beacons go: multicast groups with port, at most one of each family.
+    pub beacon_groups: Vec<SocketAddr>,
+    /// Bytes a second to each peer; 0 = as fast as it goes.
+    pub bytes_per_second: u64,
+    /// Gateways further away than so many links are listed, not stored.
+    pub hops_max: u32,
+}
+
 /// What is written to the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
     /// error, warn, info, debug, trace, or a list such as `info,commonsd::door=debug`.
     pub level: String,
+}
+
+impl Default for Peers {
+    fn default() -> Self {
+        Self {
+            call: Vec::new(),
+            // On by default: gateways that only meet when somebody has read a manual do not meet in the week it matters.
+            // It tells nothing that an open door would not.
+            beacon: vec!["all".into()],
+            beacon_groups: vec![
+                SocketAddr::from(([239, 255, 77, 67], 18_830)),
+                SocketAddr::from(([0xff02, 0, 0, 0, 0, 0, 0x4d43, 1], 18_830)),
+            ],
+            bytes_per_second: 0,
+            hops_max: 16,
+        }
+    }
 }
 
 impl Default for Log {

@@ -3,17 +3,19 @@
 //! A closed set of messages over one bounded channel. Posts are answered only after they are on disk and synced;
 //! questions are answered between commits, so nobody ever reads what might not survive a power cut.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use commons_core::admission::Rejection;
+use commons_core::identity::GatewayId;
 use commons_core::receipt::Outcome;
 use commons_core::submission::Submission;
-use commons_core::views::board::Touched;
+use commons_core::sync::{Hello, LinkId, PeerStatus};
 use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Summary};
 use commons_core::views::stock::ShelfState;
 use serde::Serialize;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch, OwnedSemaphorePermit};
 
 use crate::news::News;
 
@@ -47,8 +49,61 @@ pub enum Message {
     RetainedAfter(Option<String>, oneshot::Sender<Vec<Retained>>),
     /// Runs between commits on the writer's own thread, for the command line's rarer wishes (backup, verify).
     Control(ControlRequest, oneshot::Sender<serde_json::Value>),
+    /// From the links to other gateways.
+    Link(LinkMessage),
     /// Serve what waits, close the store, end.
     End,
+}
+
+/// What happens on the links to other gateways.
+pub enum LinkMessage {
+    /// The hello for a handshake with this peer, made now; as bytes.
+    Hello(GatewayId, oneshot::Sender<Vec<u8>>),
+    /// A link stands.
+    Up {
+        /// Its number, never given twice.
+        link: LinkId,
+        /// Whose key the other side has proven.
+        peer: GatewayId,
+        /// What it said of itself.
+        hello: Hello,
+        /// Where orders for the link go. Bounded by the sync core's credits.
+        orders: mpsc::UnboundedSender<Order>,
+    },
+    /// A frame came.
+    Frame {
+        /// Over which link.
+        link: LinkId,
+        /// Opened, not trusted.
+        bytes: Vec<u8>,
+        /// The link reads on when this is dropped.
+        place: OwnedSemaphorePermit,
+    },
+    /// A frame that was ordered went out.
+    Sent(LinkId),
+    /// The link is gone.
+    Down(LinkId),
+    /// Whom this gateway is paired with, from now on.
+    Peers(BTreeSet<GatewayId>),
+    /// How things stand with these peers.
+    Status(Vec<GatewayId>, oneshot::Sender<Vec<(GatewayId, PeerStatus, Option<u64>)>>),
+}
+
+/// What the writer wants of a link.
+#[derive(Debug)]
+pub enum Order {
+    /// Send a frame.
+    Send {
+        /// Its bytes.
+        frame: Vec<u8>,
+        /// May overtake those that are not.
+        urgent: bool,
+    },
+    /// End the link, once what was ordered before is sent.
+    Close {
+        /// For people.
+        why: String,
+    },
 }
 
 /// Rare wishes that come over the local socket.
@@ -229,6 +284,22 @@ impl Inbox {
     /// A rare wish.
     pub async fn control(&self, request: ControlRequest) -> Option<serde_json::Value> {
         self.ask(|reply| Message::Control(request, reply)).await
+    }
+
+    /// Tells the writer what happens on a link. False: the writer has ended.
+    pub async fn link(&self, message: LinkMessage) -> bool {
+        self.sender.send(Message::Link(message)).await.is_ok()
+    }
+
+    /// The hello for a handshake with a peer; none when the writer has ended.
+    pub async fn link_hello(&self, peer: GatewayId) -> Option<Vec<u8>> {
+        self.ask(|reply| Message::Link(LinkMessage::Hello(peer, reply))).await
+    }
+
+    /// How things stand with these peers: in the sync core's words, and for how many milliseconds the oldest batch that
+    /// a peer has not confirmed waits.
+    pub async fn link_status(&self, peers: Vec<GatewayId>) -> Vec<(GatewayId, PeerStatus, Option<u64>)> {
+        self.ask(|reply| Message::Link(LinkMessage::Status(peers, reply))).await.unwrap_or_default()
     }
 
     /// Tells the writer to end. What is in the inbox already is still served.

@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod assembly;
+pub mod caller;
 pub mod checkup;
 pub mod cli;
 pub mod compress;
@@ -14,7 +15,7 @@ pub mod host;
 pub mod household;
 pub mod inbox;
 pub mod library;
-mod news;
+pub mod peers;
 pub mod retained;
 pub mod run;
 pub mod store;

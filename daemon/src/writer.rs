@@ -312,6 +312,7 @@ impl Writer {
             // Taken before; never come here.
             Message::Submit(_, reply) => drop(reply),
             Message::End => {}
+            Message::Link(_) => {}
             Message::Item(id, reply) => {
                 let item = self.node.board().find(&id).map(|item| item.id);
                 let _ = reply.send(item.and_then(|id| state(&id)));

@@ -33,6 +33,10 @@ pub mod purpose {
     pub const SEAL: &str = "commons/1/seal";
     /// The gateway's local secret, derived from its seed.
     pub const SECRET: &str = "commons/1/local-secret";
+    /// What a gateway announces of itself on its local network.
+    pub const BEACON: &str = "commons/1/beacon";
+    /// What two gateways sign when they are paired.
+    pub const PAIRING: &str = "commons/1/pairing";
 }
 
 macro_rules! id32 {
@@ -172,6 +176,16 @@ impl GatewayKeys {
         Signature(self.signing.sign(&hash.0).to_bytes())
     }
 
+    /// Signs parts for a purpose in a network.
+    pub fn sign(&self, purpose: &str, network: &NetworkId, parts: &[&[u8]]) -> Signature {
+        Signature(self.signing.sign(&said(purpose, network, &self.id(), parts)).to_bytes())
+    }
+
+    /// The private half of the X25519 key for links (RFC 7748), which is the Ed25519 key's own scalar.
+    pub fn exchange_secret(&self) -> [u8; 32] {
+        self.signing.to_scalar_bytes()
+    }
+
     /// A keyed hash that only this gateway can make.
     pub fn keyed(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
         // SHA-512/256 is a wide-pipe hash: a keyed prefix is a sound MAC (no length extension).
@@ -189,6 +203,15 @@ impl GatewayKeys {
 impl fmt::Debug for GatewayKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "GatewayKeys({})", self.id().short())
+    }
+}
+
+impl GatewayId {
+    /// The public half of the X25519 key for links (RFC 7748, the birational map). None: the id is no point of the curve,
+    /// or one of those that everybody knows the secret of.
+    pub fn exchange_key(&self) -> Option<[u8; 32]> {
+        let key = VerifyingKey::from_bytes(&self.0).ok()?;
+        (!key.is_weak()).then(|| key.to_montgomery().to_bytes())
     }
 }
 
@@ -227,6 +250,28 @@ pub fn gateway_signed(gateway: &GatewayId, hash: &BatchHash, signature: &Signatu
     verify(&gateway.0, &hash.0, signature)
 }
 
+fn said(purpose: &str, network: &NetworkId, gateway: &GatewayId, parts: &[&[u8]]) -> [u8; 32] {
+    // Each part with its length, so that two splits of the same bytes never meet.
+    let lengths: alloc::vec::Vec<[u8; 8]> = parts.iter().map(|part| (part.len() as u64).to_be_bytes()).collect();
+    let mut all: alloc::vec::Vec<&[u8]> = alloc::vec![&network.0, &gateway.0];
+    for (length, part) in lengths.iter().zip(parts) {
+        all.push(length);
+        all.push(part);
+    }
+    hash(purpose, &all)
+}
+
+/// Whether `signature` is `gateway`'s over these parts for this purpose in this network (strict, as above).
+pub fn gateway_said(
+    gateway: &GatewayId,
+    purpose: &str,
+    network: &NetworkId,
+    parts: &[&[u8]],
+    signature: &Signature,
+) -> bool {
+    verify(&gateway.0, &said(purpose, network, gateway, parts), signature)
+}
+
 fn verify(key: &[u8; 32], message: &[u8], signature: &Signature) -> bool {
     match VerifyingKey::from_bytes(key) {
         Ok(key) => key.verify_strict(message, &DalekSignature::from_bytes(&signature.0)).is_ok(),
@@ -250,6 +295,31 @@ mod tests {
         assert!(!member_signed(&there, &keys.key(), b"record", &signature));
         assert!(!member_signed(&here, &other.key(), b"record", &signature));
         assert!(!member_signed(&here, &keys.key(), b"recorD", &signature));
+    }
+
+    /// What a gateway announced could be moved to another purpose or network, or cut at another place.
+    #[test]
+    fn a_gateways_word_counts_for_one_purpose() {
+        let keys = GatewayKeys::from_seed(&[7; 32]);
+        let (here, there) = (NetworkId::of("maple"), NetworkId::of("oak"));
+        let signature = keys.sign(purpose::BEACON, &here, &[b"ab", b"c"]);
+        let holds = |purpose, network, parts: &[&[u8]]| gateway_said(&keys.id(), purpose, network, parts, &signature);
+        assert!(holds(purpose::BEACON, &here, &[b"ab", b"c"]));
+        assert!(!holds(purpose::BEACON, &here, &[b"a", b"bc"]));
+        assert!(!holds(purpose::PAIRING, &here, &[b"ab", b"c"]));
+        assert!(!holds(purpose::BEACON, &there, &[b"ab", b"c"]));
+    }
+
+    /// A link would be open to anybody if a made-up id gave a key whose secret is known.
+    #[test]
+    fn weak_ids_give_no_link_key() {
+        assert!(GatewayKeys::from_seed(&[7; 32]).id().exchange_key().is_some());
+        // The neutral point, and one that is none.
+        let mut neutral = [0; 32];
+        neutral[0] = 1;
+        assert_eq!(GatewayId(neutral).exchange_key(), None);
+        assert_eq!(GatewayId([2; 32]).exchange_key(), None);
+        assert_eq!(GatewayId([0; 32]).exchange_key(), None);
     }
 
     /// An id that does not survive a round trip through a URL loses the neighbour's item.

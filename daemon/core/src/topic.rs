@@ -22,6 +22,10 @@ pub const LOCAL_PREFIX: &str = "commons/local/";
 pub const POST_PREFIX: &str = "commons/post/";
 /// Where outcomes come back.
 pub const RECEIPT_PREFIX: &str = "commons/receipt/";
+/// Under which gateways call one another.
+pub const LINK_PREFIX: &str = "commons/link/";
+/// Hex digits of a gateway's id in a link's topics: enough to tell gateways apart. Who it is, the handshake proves.
+pub const LINK_ID_DIGITS: usize = 16;
 /// What a broker says about itself.
 pub const SYS_PREFIX: &str = "$SYS/broker/";
 
@@ -60,6 +64,9 @@ pub enum Topic<'a> {
     Gateway(GatewayTopic),
     /// `commons/local/<path>`; the path is not empty.
     Local(&'a str),
+    /// `commons/link/<callee>/<caller>/<up or down>`: frames between gateways, each named by the first
+    /// [`LINK_ID_DIGITS`] digits of its id.
+    Link(LinkTopic<'a>),
     /// `$SYS/broker/<what>`.
     Sys(&'a str),
     /// `homeassistant/device/<node>/config`.
@@ -81,6 +88,39 @@ names!(
         Peers = "peers",
     }
 );
+
+/// A link's topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkTopic<'a> {
+    /// Whose door it is.
+    pub callee: &'a str,
+    /// Who calls.
+    pub caller: &'a str,
+    /// From the caller to the callee; else back.
+    pub up: bool,
+}
+
+impl<'a> LinkTopic<'a> {
+    fn parse(rest: &'a str) -> Option<Self> {
+        let digits = |id: &&str| {
+            id.len() == LINK_ID_DIGITS && id.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        let mut levels = rest.split('/');
+        let callee = levels.next().filter(digits)?;
+        let caller = levels.next().filter(digits)?;
+        let up = match levels.next()? {
+            "up" => true,
+            "down" => false,
+            _ => return None,
+        };
+        levels.next().is_none().then_some(Self { callee, caller, up })
+    }
+
+    /// The text of it.
+    pub fn text(&self) -> String {
+        format!("{LINK_PREFIX}{}/{}/{}", self.callee, self.caller, if self.up { "up" } else { "down" })
+    }
+}
 
 impl<'a> Topic<'a> {
     /// What a valid topic name means. Never fails: what is not ours is [`Topic::Other`].
@@ -108,6 +148,9 @@ impl<'a> Topic<'a> {
         if let Some(what) = topic.strip_prefix("commons/gateway/") {
             return GatewayTopic::parse(what).map_or(Self::Other, Self::Gateway);
         }
+        if let Some(rest) = topic.strip_prefix(LINK_PREFIX) {
+            return LinkTopic::parse(rest).map_or(Self::Other, Self::Link);
+        }
         if let Some(what) = topic.strip_prefix(SYS_PREFIX) {
             return Self::Sys(what);
         }
@@ -130,16 +173,17 @@ impl<'a> Topic<'a> {
             Self::Summary => String::from("commons/board/summary"),
             Self::Gateway(what) => format!("commons/gateway/{}", what.name()),
             Self::Local(path) => format!("{LOCAL_PREFIX}{path}"),
+            Self::Link(link) => link.text(),
             Self::Sys(what) => format!("{SYS_PREFIX}{what}"),
             Self::Discovery(node) => format!("homeassistant/device/{node}/config"),
             Self::Other => return None,
         })
     }
 
-    /// Whether a neighbour may publish here: posts of any kind (an unknown kind is refused with its name later), and
-    /// the gadgets' own topics.
+    /// Whether a client may publish here: posts of any kind (an unknown kind is refused with its name later), the
+    /// gadgets' own topics, and calls of other gateways, which must then prove who they are.
     pub fn may_publish(&self) -> bool {
-        matches!(self, Self::Post(_) | Self::Local(_))
+        matches!(self, Self::Post(_) | Self::Local(_) | Self::Link(LinkTopic { up: true, .. }))
     }
 }
 
@@ -239,6 +283,8 @@ pub struct Reads<'a> {
     pub local: Option<Gadgets<'a>>,
     /// `$SYS`.
     pub sys: bool,
+    /// What comes back on a call of the subscriber's own; nobody else's call is ever among it.
+    pub link: bool,
 }
 
 /// Which gadgets a filter may match.
@@ -253,7 +299,7 @@ pub enum Gadgets<'a> {
 impl Reads<'_> {
     /// Whether there is anything in it for this subscriber; if not, the subscription is refused.
     pub fn any(&self) -> bool {
-        self.items.contains(&true) || self.gateway || self.receipts || self.local.is_some() || self.sys
+        self.items.contains(&true) || self.gateway || self.receipts || self.local.is_some() || self.sys || self.link
     }
 }
 
@@ -283,6 +329,8 @@ pub fn reads<'a>(filter: &'a str, client_id: &str) -> Reads<'a> {
         receipts: matches(filter, &format!("{RECEIPT_PREFIX}{client_id}")),
         local,
         sys: intersects(filter, "$SYS/broker/#"),
+        // Named in full: no wildcard reaches a link.
+        link: matches!(Topic::parse(filter), Topic::Link(LinkTopic { up: false, .. })),
     }
 }
 
@@ -311,6 +359,31 @@ mod tests {
             "commons/link/g/x",
         ] {
             assert!(!Topic::parse(topic).may_publish(), "{topic}");
+        }
+    }
+
+    /// Anybody could listen to two gateways, or speak where only the called one does.
+    #[test]
+    fn links_are_named_in_full() {
+        let (a, b) = ("0123456789abcdef", "fedcba9876543210");
+        let up = format!("commons/link/{a}/{b}/up");
+        let down = format!("commons/link/{a}/{b}/down");
+        assert!(Topic::parse(&up).may_publish());
+        assert!(!Topic::parse(&down).may_publish());
+        assert!(reads(&down, "x").link);
+        for filter in
+            [&up, "#", "commons/#", "commons/link/#", "commons/link/+/+/down", &format!("commons/link/{a}/+/down")]
+        {
+            assert!(!reads(filter, "x").link, "{filter}");
+        }
+        for topic in [
+            format!("commons/link/{a}/up"),
+            format!("commons/link/{a}/{b}/up/up"),
+            format!("commons/link/{a}/{b}/sideways"),
+            format!("commons/link/{}/{b}/up", &a[1..]),
+            format!("commons/link/{}/{b}/up", a.to_uppercase()),
+        ] {
+            assert_eq!(Topic::parse(&topic), Topic::Other, "{topic}");
         }
     }
 

@@ -44,7 +44,9 @@ fn describe(key: &Key) -> String {
             format!(" In bytes, or such as \"64 MiB\": {}. Default {default}.", key.shape.expects(key.unit))
         }
         Shape::Text(_, max) => format!(" At most {max} bytes."),
-        Shape::Addresses(max) | Shape::Keys(max) => format!(" At most {max}."),
+        Shape::Addresses(max) | Shape::Keys(max) | Shape::Calls(max) | Shape::Interfaces(max) => {
+            format!(" At most {max}.")
+        }
         Shape::Path | Shape::Flag | Shape::Level => String::new(),
     };
     let short: String = ENV_SHORT

@@ -53,6 +53,10 @@ pub enum Shape {
     Addresses(usize),
     /// Public keys of 64 hex digits, at most so many.
     Keys(usize),
+    /// Gateways to call, `name or id@host:port`, at most so many.
+    Calls(usize),
+    /// Names of network interfaces, or "all", at most so many.
+    Interfaces(usize),
     /// A log level, or a list of `target=level`.
     Level,
 }
@@ -112,6 +116,12 @@ pub static KEYS: &[Key] = &[
 
     row!(store.journal_bytes_max, Shape::Bytes(16 * MIB, 16 * TIB), "bytes", reload, "Size of the journal, at most. Posts are refused before it is exceeded."),
     row!(store.reserve_bytes, Shape::Bytes(16 * MIB, TIB), "bytes", reload, "Free bytes of the disk that stay untouched; at least two journal segments (16 MiB)."),
+
+    row!(peers.call, Shape::Calls(64), "", restart, "Gateways to call, as \"NAME@host:port\" for one that is paired, or \"ID@host:port\" (64 hex digits) for one that is trusted by this line alone; then the other needs such a line too."),
+    row!(peers.beacon, Shape::Interfaces(16), "", restart, "Network interfaces on which this gateway announces itself and listens for others: names, or \"all\" for every one but loopback where the MQTT door listens. Empty: nowhere."),
+    row!(peers.beacon_groups, Shape::Addresses(2), "", restart, "Multicast groups of the announcements, one for IPv4, one for IPv6. All gateways of a block use the same."),
+    row!(peers.bytes_per_second, Shape::Bytes(0, GIB), "bytes", restart, "Bytes a second sent to each peer, at most; 0: as many as the link carries."),
+    row!(peers.hops_max, Shape::Count(1, 64), "links", restart, "Gateways further away than so many links are listed, not stored."),
 
     row!(log.level, Shape::Level, "", reload, "error, warn, info, debug or trace, or a list such as \"info,commonsd::door=debug\"."),
 ];
@@ -180,6 +190,10 @@ impl Shape {
                 format!("an address with port such as \"0.0.0.0:1883\", or a list of at most {max}")
             }
             Self::Keys(max) => format!("a list of at most {max} public keys of 64 hex digits"),
+            Self::Calls(max) => {
+                format!("a list of at most {max} gateways, each \"NAME@host:port\" or \"ID@host:port\"")
+            }
+            Self::Interfaces(max) => format!("a list of at most {max} names of network interfaces, or \"all\""),
             Self::Level => "error, warn, info, debug or trace, or a list such as \"info,commonsd::door=debug\"".into(),
         }
     }
@@ -256,6 +270,26 @@ impl Shape {
                 }
                 Ok(Value::List(seen))
             }
+            (Self::Calls(_) | Self::Interfaces(_), Value::Text(text)) => self.check(Value::List(vec![text]), unit),
+            (Self::Calls(max) | Self::Interfaces(max), Value::List(words)) => {
+                if words.len() > *max {
+                    return wrong();
+                }
+                let words: Vec<String> = words.iter().map(|word| word.trim().to_owned()).collect();
+                let good = |word: &String| match self {
+                    Self::Calls(_) => is_call(word),
+                    // The kernel's own limit (IFNAMSIZ), with its end.
+                    _ => !word.is_empty() && word.len() < 16 && word.bytes().all(|byte| byte.is_ascii_graphic()),
+                };
+                match words.iter().find(|word| !good(word)) {
+                    None => Ok(Value::List(words)),
+                    Some(bad) => Err(format!(
+                        "must be {}; \"{}\" is none",
+                        self.expects(unit),
+                        bad.chars().take(100).collect::<String>().escape_debug()
+                    )),
+                }
+            }
             (Self::Level, Value::Text(text)) => {
                 if text.parse::<tracing_subscriber::filter::Targets>().is_ok_and(|_| level_words(&text)) {
                     Ok(Value::Text(text))
@@ -279,11 +313,19 @@ impl Shape {
             Self::Count(..) | Self::Bytes(..) => {
                 text.trim().replace('_', "").parse().map_or_else(|_| Value::Text(text.into()), Value::Count)
             }
-            Self::Addresses(_) | Self::Keys(_) => {
+            Self::Addresses(_) | Self::Keys(_) | Self::Calls(_) | Self::Interfaces(_) => {
                 Value::List(text.split([',', ' ']).filter(|word| !word.is_empty()).map(Into::into).collect())
             }
         }
     }
+}
+
+/// `who@host:port`
+fn is_call(word: &str) -> bool {
+    let Some((who, address)) = word.split_once('@') else { return false };
+    let Some((host, port)) = address.rsplit_once(':') else { return false };
+    let host_is_one = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
+    !who.is_empty() && who.len() <= 64 && host_is_one && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 /// Why a word is no address, with the cure for the commonest mistakes.

@@ -4,7 +4,7 @@
 //! their /64, which is what one household gets.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -43,6 +43,7 @@ pub struct Addresses {
 #[derive(Debug)]
 pub struct Admitted {
     addresses: Arc<Addresses>,
+    peer: SocketAddr,
     address: IpAddr,
     exempt: bool,
 }
@@ -114,8 +115,8 @@ impl Addresses {
     }
 
     /// Counts a connection, unless the address has too many or opens them too fast.
-    pub fn admit(self: &Arc<Self>, address: IpAddr, exempt: bool) -> Option<Admitted> {
-        let address = household(address);
+    pub fn admit(self: &Arc<Self>, peer: SocketAddr, exempt: bool) -> Option<Admitted> {
+        let address = household(peer.ip());
         if !exempt {
             let admitted = self.with(address, |entry| {
                 if entry.connects < 1.0 || entry.sessions >= self.sessions_max {
@@ -129,7 +130,7 @@ impl Addresses {
                 return None;
             }
         }
-        Some(Admitted { addresses: self.clone(), address, exempt })
+        Some(Admitted { addresses: self.clone(), peer, address, exempt })
     }
 }
 
@@ -163,6 +164,11 @@ impl Admitted {
         Duration::from_secs_f64((debt.unwrap_or(1.0).max(0.0) / rate).min(600.0))
     }
 
+    /// Where it comes from.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
     /// The address that is counted.
     pub fn address(&self) -> IpAddr {
         self.address
@@ -182,11 +188,11 @@ mod tests {
     #[tokio::test]
     async fn an_address_is_capped_and_held_back() {
         let addresses = Arc::new(Addresses::new(2, 60, 3));
-        let one: IpAddr = "192.0.2.1".parse().unwrap();
+        let one: SocketAddr = "192.0.2.1:1".parse().unwrap();
         let first = addresses.admit(one, false).unwrap();
         let second = addresses.admit(one, false).unwrap();
         assert!(addresses.admit(one, false).is_none());
-        assert!(addresses.admit("192.0.2.2".parse().unwrap(), false).is_some());
+        assert!(addresses.admit("192.0.2.2:1".parse().unwrap(), false).is_some());
         let waits: Vec<f64> = (0..5).map(|_| first.post().as_secs_f64().ceil()).collect();
         assert_eq!(waits, [0.0, 0.0, 0.0, 1.0, 2.0]);
         drop(first);

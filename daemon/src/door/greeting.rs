@@ -33,7 +33,7 @@ struct Refusal {
 pub async fn greet(shared: &Arc<Shared>, mut io: Box<dyn Io>, peer: SocketAddr, over: Transport) {
     let counters = &shared.counters;
     let exempt = peer.ip().to_canonical().is_loopback() && !shared.limit_loopback;
-    let Some(admitted) = shared.addresses.admit(peer.ip(), exempt) else {
+    let Some(admitted) = shared.addresses.admit(peer, exempt) else {
         counters.mqtt_refused_total.add(1);
         tracing::debug!(?over, "connection refused: its address has too many or opens them too fast");
         return;
@@ -181,6 +181,7 @@ fn prepare(shared: &Shared, packet: &[u8]) -> Result<Box<Attach>, Option<Refusal
         session_expiry_asked_s: asked_s,
         receive_max: connect.receive_max,
         packet_bytes_max: connect.packet_bytes_max.map_or(usize::MAX, |max| max as usize),
+        topic_alias_max: connect.topic_alias_max,
         problem_info: connect.problem_info,
         will,
         connection: None,

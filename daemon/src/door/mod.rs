@@ -31,7 +31,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -41,6 +41,7 @@ use tokio::sync::{mpsc, watch, Semaphore};
 use tokio::time::Instant;
 
 use crate::about::About;
+use crate::caller::Answer;
 use crate::config::{Config, Mqtt};
 use crate::counters::{Counter, Counters};
 use crate::inbox::Inbox;
@@ -107,6 +108,8 @@ struct Shared {
     places: Arc<Semaphore>,
     sessions: Mutex<Registry>,
     next_session: Counter,
+    /// Takes calls of other gateways.
+    answer: OnceLock<Answer>,
     started: Instant,
     closing: watch::Sender<bool>,
 }
@@ -153,6 +156,7 @@ impl Door {
             places: Arc::new(Semaphore::new(mqtt.sessions_max)),
             sessions: Mutex::default(),
             next_session: Counter::default(),
+            answer: OnceLock::new(),
             started: Instant::now(),
             closing: watch::Sender::new(false),
             config: mqtt,
@@ -168,6 +172,11 @@ impl Door {
             }
         });
         Ok(Self { shared })
+    }
+
+    /// From now on other gateways may call. Once.
+    pub fn take_calls(&self, answer: Answer) {
+        let _ = self.shared.answer.set(answer);
     }
 
     /// Takes a connection until it ends or hands it to its session. `stream` carries plain MQTT bytes.

@@ -103,6 +103,8 @@ pub struct Connect<'a> {
     pub receive_max: u16,
     /// v5 largest packet it takes.
     pub packet_bytes_max: Option<u32>,
+    /// v5: topic aliases it takes.
+    pub topic_alias_max: u16,
     /// v5: whether it wants reason strings.
     pub problem_info: bool,
     /// v5: it asks for extended authentication.
@@ -173,6 +175,7 @@ pub fn connect(first: u8, body: &[u8]) -> Result<Greeting<'_>, Fault> {
         clean: flags & 2 != 0,
         keep_alive_s: read.u16()?,
         receive_max: u16::MAX,
+        topic_alias_max: 0,
         problem_info: true,
         ..Connect::default()
     };
@@ -185,6 +188,7 @@ pub fn connect(first: u8, body: &[u8]) -> Result<Greeting<'_>, Fault> {
                 21 => connect.authentication = true,
                 22 => data_alone = true,
                 23 => connect.problem_info = property.value.number() == 1,
+                34 => connect.topic_alias_max = property.value.number() as u16,
                 33 => connect.receive_max = property.value.number() as u16,
                 39 => connect.packet_bytes_max = Some(property.value.number()),
                 _ => {}

@@ -70,6 +70,8 @@ pub struct Connection {
     pub problem_info: bool,
     /// Largest packet it takes.
     pub packet_bytes_max: usize,
+    /// Topic aliases it takes.
+    pub topic_alias_max: u16,
     /// Aliases it has set.
     pub aliases: HashMap<u16, Box<str>>,
     /// What is counted for its address.
@@ -113,6 +115,7 @@ impl Connection {
             writing_since: None,
             problem_info,
             packet_bytes_max,
+            topic_alias_max: 0,
             aliases: HashMap::new(),
             admitted,
             farewell: None,

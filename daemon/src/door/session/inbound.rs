@@ -39,13 +39,15 @@ const UNRELEASED_MAX: usize = 1_024;
 const ROOM_WITHIN: Duration = Duration::from_secs(10);
 
 /// One thing to do for a client.
-enum Step {
+pub(super) enum Step {
     /// A batch for a lane; local slots below the number are done with it.
     Batch(usize, Bytes, u64),
     /// A retained message: kept first, then told.
     Retain(usize, Retained, Bytes, u64),
     /// A post, not before its time.
     Post(Box<Submission>, Instant, u64),
+    /// A message of a gateway that calls.
+    Call(Bytes),
 }
 
 impl Step {
@@ -55,6 +57,7 @@ impl Step {
             Self::Retain(_, retained, batch, _) => retained.payload.len() + batch.len(),
             // A submission is at most a few KiB.
             Self::Post(..) => 4_096,
+            Self::Call(message) => message.len(),
         }
     }
 }
@@ -70,6 +73,8 @@ pub enum Done {
     Retained(Result<(), Rejection>),
     /// The writer has the post.
     Posted(Result<oneshot::Receiver<Outcome>, Rejection>),
+    /// The room of links has the message.
+    Called,
 }
 
 /// What moved on.
@@ -155,7 +160,7 @@ impl Inbound {
         }
     }
 
-    fn push(&mut self, step: Step) {
+    pub(super) fn push(&mut self, step: Step) {
         self.step_bytes += step.bytes();
         self.steps.push_back(step);
     }
@@ -164,7 +169,7 @@ impl Inbound {
         self.first_slot + self.slots.len() as u64
     }
 
-    fn close_batch(&mut self) {
+    pub(super) fn close_batch(&mut self) {
         if let Some((lane, batch)) = self.open.take() {
             let upto = self.end_slot();
             self.push(Step::Batch(lane, batch.freeze(), upto));
@@ -339,13 +344,22 @@ impl Session {
         match Topic::parse(topic) {
             Topic::Local(path) => self.on_local(local_lane(path), topic, &publish),
             Topic::Post(kind) => self.on_post(kind, &publish),
-            _ => {
-                let refused = Rejection::NotAllowed { what: "publishing to this topic" };
-                let slot = self.open_slot(&publish, String::new());
-                self.decide(slot, Err(refused));
-            }
+            Topic::Link(link) if link.up => return self.on_call(&link, &publish),
+            _ => self.refuse_publish(&publish),
         }
         Ok(())
+    }
+
+    pub(super) fn open_slot(&mut self, publish: &Publish<'_>, reference: String) -> u64 {
+        let number = self.inbound.end_slot();
+        self.inbound.slots.push_back(Slot {
+            packet_id: publish.packet_id,
+            qos: publish.qos,
+            orphan: false,
+            reference,
+            state: State::Waiting,
+        });
+        number
     }
 
     fn on_local(&mut self, lane: usize, topic: &str, publish: &Publish<'_>) {
@@ -430,6 +444,15 @@ impl Session {
                     self.inbound.running =
                         Some(Box::pin(async move { Done::Retained(shared.inbox.retain(retained).await) }));
                 }
+                Step::Call(message) => {
+                    let message = message.clone();
+                    match self.advance_call(&message) {
+                        Some(waiting) => self.inbound.running = Some(Box::pin(waiting)),
+                        None => {
+                            self.pop_step();
+                        }
+                    }
+                }
                 Step::Post(submission, due, _) => {
                     let due = *due;
                     let submission = (**submission).clone();
@@ -498,6 +521,9 @@ impl Session {
                     }
                 }
             }
+            Done::Called => {
+                self.pop_step();
+            }
             Done::Posted(taken) => {
                 if let Some(Step::Post(_, _, number)) = self.pop_step() {
                     match taken {
@@ -516,5 +542,70 @@ impl Session {
     fn on_outcome(&mut self, outcome: Outcome) {
         let number = self.inbound.first_slot;
         self.decide(number, outcome);
+    }
+
+    /// Writes the receipt, and keeps the verdict until the slot is at the front.
+    pub(super) fn decide(&mut self, number: u64, outcome: Outcome) {
+        let Some(slot) = self.inbound.slot_mut(number) else {
+            return;
+        };
+        let receipt = Receipt::of(&outcome, &slot.reference);
+        // MQTT 3.1.1 knows only "kept": nobody may read that from a gateway that does not know. Its client sends again.
+        let unsure = matches!(outcome, Err(Rejection::Busy))
+            && self.connection.as_ref().is_some_and(|connection| connection.version != Version::V5);
+        slot.orphan |= unsure;
+        slot.state = State::Decided(match outcome {
+            Ok(_) => Ok(()),
+            Err(refused) => Err((refused.mqtt_reason(), refused.to_string())),
+        });
+        let topic = format!("{RECEIPT_PREFIX}{}", self.client_id);
+        if let Ok(json) = serde_json::to_vec(&receipt) {
+            self.deliver_own(&topic, &json);
+        }
+        if unsure {
+            self.part(0x8b, "the gateway is busy or ending");
+        }
+    }
+
+    fn acknowledge_decided(&mut self) {
+        while let Some(slot) = self.inbound.slots.front_mut() {
+            let local_done = self.inbound.first_slot < self.inbound.local_done;
+            let verdict = match &mut slot.state {
+                State::Local if local_done => Ok(()),
+                State::Decided(verdict) => std::mem::replace(verdict, Ok(())),
+                _ => return,
+            };
+            let (packet_id, qos, orphan) = (slot.packet_id, slot.qos, slot.orphan);
+            self.inbound.slots.pop_front();
+            self.inbound.first_slot += 1;
+            if qos == 0 {
+                continue;
+            }
+            if qos == 2
+                && verdict.is_err()
+                && self.connection.as_ref().is_none_or(|connection| connection.version == Version::V5)
+            {
+                // A refusing PUBREC ends the handshake; no PUBREL comes.
+                self.inbound.unreleased.remove(&packet_id);
+            }
+            if orphan {
+                continue;
+            }
+            self.inbound.unacknowledged = self.inbound.unacknowledged.saturating_sub(1);
+            let kind = if qos == 1 { Ack::PubAck } else { Ack::PubRec };
+            match verdict {
+                Ok(()) => self.acknowledge(kind, packet_id, 0, None),
+                Err((code, reason)) => self.acknowledge(kind, packet_id, code, Some(&reason)),
+            }
+        }
+    }
+
+    /// Writes one acknowledgement, with its reason only to those who want reasons and can take them.
+    pub fn acknowledge(&mut self, kind: Ack, packet_id: u16, code: u8, reason: Option<&str>) {
+        if let Some(connection) = &mut self.connection {
+            let fits = reason.is_some_and(|reason| reason.len() + 16 <= connection.packet_bytes_max);
+            let reason = reason.filter(|_| connection.problem_info && fits);
+            ack(&mut connection.out, connection.version, kind, packet_id, code, reason);
+        }
     }
 }

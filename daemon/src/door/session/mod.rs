@@ -12,8 +12,9 @@
 //! | `outbound` | messages it gets: window, queue, encoding |
 //! | `reading` | subscriptions: places in the lanes, snapshots |
 //! | `connection` | the socket: buffers, timers |
+//! | `call` | the client is another gateway |
 
-mod acknowledge;
+mod call;
 mod connection;
 mod inbound;
 mod outbound;
@@ -38,6 +39,7 @@ use super::reply::{connack, disconnect};
 use super::wire::{Fault, Version};
 use super::Shared;
 
+use call::Call;
 pub use connection::{Connection, Io};
 use inbound::Inbound;
 use outbound::Outbound;
@@ -82,6 +84,8 @@ pub struct Attach {
     pub receive_max: u16,
     /// Largest packet it takes.
     pub packet_bytes_max: usize,
+    /// Topic aliases it takes.
+    pub topic_alias_max: u16,
     /// It wants reason strings.
     pub problem_info: bool,
     /// Its will.
@@ -133,6 +137,8 @@ pub struct Session {
     inbound: Inbound,
     outbound: Outbound,
     reading: Reading,
+    /// It is another gateway.
+    call: Option<Box<Call>>,
 }
 
 impl Session {
@@ -155,6 +161,7 @@ impl Session {
                 will_at: None,
                 absent_since: None,
                 absent: None,
+                call: None,
             });
             // Boxed: the future is large, and most of the time it only waits.
             let run: futures_util::future::BoxFuture<'_, _> =
@@ -196,7 +203,8 @@ impl Session {
             }
             let deadline = self.deadline();
             let live = self.wants_live();
-            let Self { connection, inbound, reading, .. } = &mut *self;
+            let takes_call_message = self.takes_call_message();
+            let Self { connection, inbound, reading, call, .. } = &mut *self;
             let want_read = connection.as_ref().is_some_and(|connection| connection.reads());
             tokio::select! {
                 attach = attaches.recv() => match attach {
@@ -209,6 +217,7 @@ impl Session {
                 }) => self.on_io(io),
                 moved = poll_fn(|cx| inbound.poll(cx)) => self.on_moved(moved),
                 event = reading.next(live) => self.on_reading(event),
+                message = Call::next(call), if takes_call_message => self.on_call_message(message),
                 () = sleep_until(deadline) => self.on_deadline(),
                 changed = closing.changed() => match changed {
                     Ok(()) => self.on_closing(),
@@ -310,6 +319,7 @@ impl Session {
             socket.admitted,
             socket.place,
         );
+        connection.topic_alias_max = attach.topic_alias_max;
         connection.out = out;
         connection.input = socket.unread;
         self.outbound.window = usize::from(attach.receive_max).min(outbound::WINDOW_MAX);
@@ -350,6 +360,7 @@ impl Session {
         let Some(connection) = self.connection.take() else {
             return;
         };
+        self.call = None;
         if self.expiry > Duration::ZERO {
             let room = self.shared.gauges.absent.get() < self.shared.config.absent_sessions_max as u64;
             self.absent = if room { connection.admitted.leave_session() } else { None };

@@ -153,6 +153,7 @@ async fn write(mut outlet: Outlet, board: Arc<Mutex<Board>>, gate: Arc<Semaphore
                 let _ = reply.send(all.take(256).cloned().collect());
             }
             Message::Control(_, reply) => drop(reply.send(serde_json::Value::Null)),
+            Message::Link(_) => {}
         }
     }
 }
