@@ -3,6 +3,7 @@
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use commons_core::identity::{GatewayKeys, NetworkId};
 use commons_core::log::LogKey;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
@@ -42,6 +43,10 @@ pub struct Assembly {
     pub id: String,
     /// The network's name.
     pub network: String,
+    /// What it signs and seals with; for whoever takes it.
+    pub keys: Option<GatewayKeys>,
+    /// The network's id.
+    pub network_id: NetworkId,
     /// Something about the identity that people must be told.
     pub warning: Option<String>,
     /// The writer's rounds, for the watchdog.
@@ -88,6 +93,7 @@ impl Assembly {
         let progress = Progress::default();
         let name = founding.name().to_owned();
         let (id, network, warning) = (founding.id(), founding.network().to_owned(), founding.warning.clone());
+        let (keys, network_id) = (Some(founding.keys()), founding.network_id());
         let parts = Parts {
             founding,
             wall,
@@ -108,7 +114,7 @@ impl Assembly {
             }
             ended
         })?;
-        Ok(Self { inbox, name, id, network, warning, progress, config: config_sender, writer })
+        Ok(Self { inbox, name, id, network, keys, network_id, warning, progress, config: config_sender, writer })
     }
 
     /// Whether the writer's thread has ended.

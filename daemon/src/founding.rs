@@ -161,6 +161,11 @@ impl Founding {
         GatewayKeys::from_seed(&self.seed).id().to_string()
     }
 
+    /// The gateway's keys.
+    pub fn keys(&self) -> GatewayKeys {
+        GatewayKeys::from_seed(&self.seed)
+    }
+
     /// The network's name.
     pub fn network(&self) -> &str {
         &self.file.network

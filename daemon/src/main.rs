@@ -15,6 +15,7 @@ pub mod host;
 pub mod household;
 pub mod inbox;
 pub mod library;
+pub mod neighbours;
 pub mod peers;
 pub mod retained;
 pub mod run;

@@ -21,17 +21,20 @@ use crate::cli::{Backend, Checkup, Identity};
 use crate::config::reload::reload;
 use crate::config::{Config, Loaded, Loader};
 use crate::control::desk::Reload;
-use crate::control::{self, Answerer, ControlSocket, Desk, Offline, Reply, Request};
+use crate::control::{self, fulfilled, Answerer, ControlSocket, Desk, Offline, Reply, Request};
 use crate::counters::Counters;
 use crate::door::{self, Door, Transport};
 use crate::founding::Founding;
 use crate::host::journal::Logging;
 use crate::host::signals::{self, Wish};
 use crate::host::{addresses, board, files, notify};
+use crate::peers::{self, Peers};
 use crate::web::{self, Web};
 
 /// How long sessions and pages may take to end after SIGTERM.
 const DRAIN_MAX: Duration = Duration::from_secs(3);
+/// How long links to other gateways may take of that.
+const LINKS_MAX: Duration = Duration::from_millis(500);
 /// How long the writer may take after that. Together below the 5 s that units and people wait.
 const WRITER_MAX: Duration = Duration::from_millis(1_500);
 /// How often the writer is looked after.
@@ -109,7 +112,7 @@ async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow
     let mqtt = listen(&config.mqtt.listen, "--mqtt", "1884").await?;
     let http = listen(&config.http.listen, "--http", "8081").await?;
     let runtime = tokio::runtime::Handle::current();
-    let assembly = {
+    let mut assembly = {
         let config = config.clone();
         tokio::task::spawn_blocking(move || Assembly::start(&config, Access::Own, &runtime)).await??
     };
@@ -123,6 +126,13 @@ async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow
 
     let about = Arc::new(about);
     let door = Door::new(assembly.inbox.clone(), about.clone(), &config, counters.clone())?;
+    let peers = {
+        let keys = assembly.keys.take().context("the keys are there")?;
+        let identity = peers::Identity::new(assembly.network_id, keys);
+        let listen = about.mqtt.clone();
+        Peers::open(identity, &about.name, listen, config.peers.clone(), &data, assembly.inbox.clone())?
+    };
+    door.take_calls(peers.answer());
     let mut rooms = JoinSet::new();
     for listener in mqtt {
         rooms.spawn(door::serve(listener, door.clone(), stopped(stopping.clone())));
@@ -139,12 +149,15 @@ async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow
         rooms.spawn(web::serve(listener, web.clone(), stopped(stopping.clone())));
     }
     let again = reloading(loader, logging, assembly.config.clone());
-    let desk = Desk::new(assembly.inbox.clone(), about.clone(), counters).with_reload(again.clone());
+    let desk = Desk::new(assembly.inbox.clone(), about.clone(), counters)
+        .with_reload(again.clone())
+        .with_office(peers.office());
     let socket = ControlSocket::bind(&data)?;
     let local = tokio::spawn(control::serve(socket, desk));
     if let Some(interval) = notify::watchdog_interval() {
         tokio::spawn(notify::feed_watchdog(assembly.progress.clone(), interval));
     }
+    peers.start().await;
     say_where(&about, &data, &config, assembly.warning.as_deref());
     notify::ready(&format!("{} takes posts; page {}", about.name, about.page));
 
@@ -174,6 +187,7 @@ async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow
     local.abort();
     let _ = stop.send(true);
     let drained = tokio::time::timeout(DRAIN_MAX, async {
+        peers.close(LINKS_MAX).await;
         door.close(DRAIN_MAX).await;
         while rooms.join_next().await.is_some() {}
     });
@@ -281,6 +295,12 @@ struct Stopped {
 
 impl Answerer for Stopped {
     fn answer(&mut self, request: &Request) -> std::io::Result<Reply> {
+        if let Some(wish) = request.wish() {
+            let founding = Founding::open(&self.config, None, false).map_err(std::io::Error::other)?;
+            let mut book = peers::Book::open(&self.config.gateway.data).map_err(std::io::Error::other)?;
+            let id = founding.keys().id();
+            return Ok(fulfilled(peers::stopped(&mut book, &id, &self.config.mqtt.listen, wish)));
+        }
         let access = if matches!(request, Request::Post { .. }) { Access::Write } else { Access::Read };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let assembly = Assembly::start(&self.config, access, runtime.handle()).map_err(std::io::Error::other)?;

@@ -119,6 +119,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Pair this gateway with others, and see how the links to them stand
+    #[command(subcommand)]
+    Peer(PeerCommand),
     /// Check, show or print the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -232,6 +235,42 @@ pub struct PostArguments {
     /// The receipt as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// The commands about other gateways.
+#[derive(Debug, Subcommand)]
+pub enum PeerCommand {
+    /// Make a code for another gateway: a picture to scan and, alone on the last line, the letters
+    Invite {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Pair with the gateway that made a code
+    Add {
+        /// The code; case, dashes, O or 0, I or 1 do not matter
+        code: String,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// List peers and their links, gateways that are near, and codes being tried
+    List {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a pairing, or give up a code
+    Remove {
+        /// Its name, its id or at least 8 digits of it; or the code
+        peer: String,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
 }
 
 /// The commands about the configuration.

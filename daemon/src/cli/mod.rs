@@ -6,6 +6,7 @@ pub mod arguments;
 pub mod backend;
 pub mod board;
 pub mod output;
+pub mod peer;
 pub mod plain;
 pub mod post;
 pub mod status;
@@ -71,6 +72,7 @@ fn dispatch(arguments: Arguments, backend: &dyn Backend, output: &mut Output) ->
         Command::Show { id, place, json } => board::show(&id, &place, json, backend, output),
         Command::Post(post) => post::post(&post, backend, output),
         Command::Watch { place, json } => board::watch(&place, json, output),
+        Command::Peer(command) => peer::peer(&command, backend, output),
         Command::Config(config) => upkeep::config(&config, output),
         Command::Verify { place, json } => upkeep::verify(&place, json, backend, output),
         Command::Repair { place, json } => upkeep::repair(&place, json, backend, output),

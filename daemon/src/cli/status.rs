@@ -147,6 +147,7 @@ fn words(report: &Value, columns_max: usize) -> String {
     .into_iter()
     .filter(|(_, value)| !value.is_empty())
     .map(|(name, value)| vec![name.to_owned(), value])
+    .chain(super::peer::status_rows(report))
     .collect();
     text.push_str(&plain::table(&rows, columns_max));
     text

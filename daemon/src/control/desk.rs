@@ -10,13 +10,14 @@ use commons_core::submission::{Sender, Submission};
 use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Status, StatusFilter, PAGE_ITEMS_MAX};
 use serde_json::{json, Value};
 
-use super::request::{granted, refusal, Reply, Request, VERSION};
+use super::request::{fulfilled, granted, refusal, Reply, Request, VERSION};
 use super::status::report;
 use super::Answerer;
 use crate::about::About;
 use crate::config::Reloaded;
 use crate::counters::Counters;
 use crate::inbox::{Change, ControlRequest, Inbox};
+use crate::neighbours::{Office, Wish};
 
 /// Reads the configuration again, applies it, and says what changed; or why not.
 pub type Reload = Arc<dyn Fn() -> Result<Reloaded, String> + Send + Sync>;
@@ -28,19 +29,27 @@ pub struct Desk {
     about: Arc<About>,
     counters: Arc<Counters>,
     reload: Option<Reload>,
+    office: Option<Office>,
     running: bool,
 }
 
 impl Desk {
     /// A desk of a running gateway.
     pub fn new(inbox: Inbox, about: Arc<About>, counters: Arc<Counters>) -> Self {
-        Self { inbox, about, counters, reload: None, running: true }
+        Self { inbox, about, counters, reload: None, office: None, running: true }
     }
 
     /// Lets it reload, with the function that SIGHUP calls too.
     #[must_use]
     pub fn with_reload(mut self, reload: Reload) -> Self {
         self.reload = Some(reload);
+        self
+    }
+
+    /// Lets it speak of other gateways.
+    #[must_use]
+    pub fn with_office(mut self, office: Office) -> Self {
+        self.office = Some(office);
         self
     }
 
@@ -53,6 +62,12 @@ impl Desk {
 
     /// The answer. `Watch` is answered by [`super::serve()`], which owns the connection.
     pub async fn answer(&self, request: Request) -> Reply {
+        if let Some(wish) = request.wish() {
+            return match &self.office {
+                Some(office) => fulfilled(office(wish).await),
+                None => refusal("no_links", "this gateway has no links to others"),
+            };
+        }
         match request {
             Request::Status {} => self.status().await,
             Request::About {} => granted("about", &*self.about),
@@ -72,6 +87,10 @@ impl Desk {
             Request::Backup { to } => {
                 let answer = self.inbox.control(ControlRequest::Backup { to }).await;
                 answer.map_or_else(silent, stamped)
+            }
+            // Answered above.
+            Request::Peers {} | Request::PeerInvite {} | Request::PeerAdd { .. } | Request::PeerRemove { .. } => {
+                refusal("no_links", "this gateway has no links to others")
             }
             Request::Reload {} => match self.reload.as_ref().map(|reload| reload()) {
                 Some(Ok(reloaded)) => json!({
@@ -94,7 +113,14 @@ impl Desk {
         let summary = self.inbox.summary().await;
         let health = self.inbox.health().borrow().clone();
         let sessions = self.counters.mqtt_sessions.get();
-        report(&self.about, &health, &summary, sessions, self.running, writer)
+        let mut report = report(&self.about, &health, &summary, sessions, self.running, writer);
+        if let Some(office) = &self.office {
+            if let Ok(mut list) = office(Wish::List).await {
+                report["peers"] = list["peers"].take();
+                report["near"] = list["near"].take();
+            }
+        }
+        report
     }
 
     async fn post(&self, kind: &str, payload: Value) -> Reply {

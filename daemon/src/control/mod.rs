@@ -14,7 +14,7 @@ mod tests;
 
 pub use client::Running;
 pub use desk::{Desk, Offline};
-pub use request::{Reply, Request};
+pub use request::{fulfilled, Reply, Request};
 pub use serve::serve;
 pub use socket::ControlSocket;
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 
+use crate::neighbours::{No, Wish};
+
 /// The protocol's version, `v` in each line.
 pub const VERSION: u64 = 1;
 /// Bytes of one request: a record of 8 KiB escaped as JSON in JSON still fits.
@@ -63,6 +65,46 @@ pub enum Request {
     },
     /// Read the configuration again.
     Reload {},
+    /// Peers, who is near, codes that are tried.
+    Peers {},
+    /// A code for another gateway.
+    PeerInvite {},
+    /// Pair by a code.
+    PeerAdd {
+        /// As printed there.
+        code: String,
+    },
+    /// End a pairing, or give up a code.
+    PeerRemove {
+        /// Name, id or at least 8 digits of it; or the code.
+        peer: String,
+    },
+}
+
+impl Request {
+    /// What it wishes of the room of links, if it does.
+    pub fn wish(&self) -> Option<Wish> {
+        Some(match self {
+            Self::Peers {} => Wish::List,
+            Self::PeerInvite {} => Wish::Invite,
+            Self::PeerAdd { code } => Wish::Add(code.clone()),
+            Self::PeerRemove { peer } => Wish::Remove(peer.clone()),
+            _ => return None,
+        })
+    }
+}
+
+/// What became of a wish, as an answer.
+pub fn fulfilled(done: Result<Value, No>) -> Reply {
+    match done {
+        Ok(Value::Object(mut object)) => {
+            object.insert("v".into(), VERSION.into());
+            object.insert("ok".into(), true.into());
+            Value::Object(object)
+        }
+        Ok(other) => granted("answer", other),
+        Err((word, sentence)) => refusal(word, &sentence),
+    }
 }
 
 /// An answer: an object with at least `v` and `ok`; when not ok, `error` (a stable word) and `message`.

@@ -10,6 +10,8 @@ pub mod clock;
 pub mod disk;
 pub mod files;
 pub mod journal;
+pub mod links;
+pub mod multicast;
 pub mod notify;
 pub mod panics;
 pub mod random;

@@ -7,6 +7,7 @@
 //! | `link`, `bucket`, `squeeze`, `stats` | one live link |
 //! | `book`, `code`, `pairing` | whom we are paired with, and how that comes about |
 //! | `beacon` | who is near |
+//! | `office` | what people see and wish |
 //! | `room` | what all of them share |
 //!
 //! It knows keys, addresses and bytes; **what frames say is the sync core's**, which lives in the writer. Frames go to the
@@ -22,6 +23,7 @@ mod crypto;
 mod gate;
 mod link;
 mod noise;
+mod office;
 mod pairing;
 mod room;
 mod squeeze;
@@ -30,12 +32,94 @@ mod stats;
 mod tests;
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
+use crate::caller::Answer;
+use crate::config;
 use crate::host::addresses;
+use crate::inbox::Inbox;
+use crate::neighbours::Office;
 
 pub use book::{Book, BookError};
 pub use noise::Identity;
+pub use office::stopped;
 pub use squeeze::SQUEEZE_VERSION;
+
+use room::Room;
+
+/// How often what is left of invitations is reckoned.
+const PASS_EVERY: Duration = Duration::from_secs(60);
+
+/// The room of links. Cheap to clone.
+#[derive(Clone)]
+pub struct Peers {
+    room: Arc<Room>,
+}
+
+impl Peers {
+    /// Opens the book in the data directory. Nobody is called yet. `listen`: where our door listens.
+    pub fn open(
+        identity: Identity,
+        name: &str,
+        listen: Vec<SocketAddr>,
+        config: config::Peers,
+        data: &Path,
+        inbox: Inbox,
+    ) -> Result<Self, BookError> {
+        let book = Book::open(data)?;
+        Ok(Self { room: Room::new(identity, name.to_owned(), listen, config, inbox, book) })
+    }
+
+    /// What the door calls for each caller.
+    pub fn answer(&self) -> Answer {
+        answer::answer(&self.room)
+    }
+
+    /// What the command line and the pages ask.
+    pub fn office(&self) -> Office {
+        office::office(&self.room)
+    }
+
+    /// Changes whenever a link or a peer comes or goes.
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.room.changes()
+    }
+
+    /// Calls, announces, listens. Must be called within a tokio runtime.
+    pub async fn start(&self) {
+        let room = &self.room;
+        room.follow_book().await;
+        room.follow_codes();
+        tokio::spawn(beacon::watch_links(room.clone()));
+        if !room.config.beacon.is_empty() {
+            for group in &room.config.beacon_groups {
+                if group.ip().is_multicast() {
+                    tokio::spawn(beacon::run(room.clone(), *group));
+                } else {
+                    tracing::warn!(%group, "peers.beacon_groups names an address that is no multicast group");
+                }
+            }
+        }
+        let room = room.clone();
+        tokio::spawn(async move {
+            while !room.is_closing() {
+                tokio::time::sleep(PASS_EVERY).await;
+                room.pass(PASS_EVERY.as_secs()).await;
+            }
+        });
+    }
+
+    /// Ends all links; waits for them at most so long.
+    pub async fn close(&self, within: Duration) {
+        self.room.close();
+        let end = tokio::time::Instant::now() + within;
+        while self.room.links() > 0 && tokio::time::Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
 
 /// Where this gateway can be called, by where its door listens.
 fn own_addresses(listen: &[SocketAddr]) -> Vec<SocketAddr> {

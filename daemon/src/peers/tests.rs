@@ -92,6 +92,10 @@ impl House {
     }
 
     async fn open_in(network: &str, seed: u8, call: Vec<String>) -> Self {
+        Self::open_with(network, seed, config::Peers { call, ..config::Peers::default() }).await
+    }
+
+    async fn open_with(network: &str, seed: u8, config: config::Peers) -> Self {
         let (inbox, outlet) = channel();
         let (words_in, words) = mpsc::unbounded_channel();
         let orders = Arc::new(Mutex::new(BTreeMap::new()));
@@ -110,7 +114,6 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let data = tempfile::tempdir().unwrap();
-        let config = config::Peers { call, ..config::Peers::default() };
         let book = Book::open(data.path()).unwrap();
         let room = Room::new(identity(network, seed), format!("house {seed}"), vec![addr], config, inbox, book);
         door.take_calls(answer(&room));
@@ -331,4 +334,93 @@ async fn clients_do_not_see_links() {
     });
     cut.await.expect("a phone that plays gateway is cut off");
     assert_eq!(a.room.links() + b.room.links(), 2, "and the link stands");
+}
+
+/// Two neighbours would stand before their boxes with a code and nothing would happen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_pairs_both_ways_once() {
+    let mut a = House::open(1, vec![]).await;
+    let mut b = House::open(2, vec![]).await;
+    let mut c = House::open(3, vec![]).await;
+    let code = a.room.invite().await.unwrap().to_string();
+    assert!(a.room.give(code.clone()).await.is_err(), "its own code");
+    b.room.give(code.to_lowercase()).await.unwrap();
+    assert_eq!((a.up().await, b.up().await), (id(2), id(1)));
+    assert!(b.room.codes().is_empty());
+    let view = &a.room.views()[0];
+    assert_eq!((view.id, view.name.as_str(), view.paired), (id(2), "house 2", true));
+    assert_eq!(b.room.views()[0].name, "house 1");
+    // The same code in the hands of another.
+    c.room.give(code).await.unwrap();
+    let refused = async {
+        while c.room.codes()[0].1.is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(SOON, refused).await.unwrap();
+    assert_eq!(a.room.views().len(), 1);
+    assert!(c.room.views().is_empty() && c.words.try_recv().is_err());
+    // A pairing that is ended stays ended.
+    assert_eq!(a.room.remove(id(2).to_string()[..8].into()).await.unwrap().unwrap().name, "house 2");
+    loop {
+        if b.word().await == Word::Down {
+            break;
+        }
+    }
+    let refused = async {
+        while !b.room.views()[0].fault.as_deref().is_some_and(|why| why.contains("not paired")) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(SOON, refused).await.unwrap();
+    assert_eq!(a.room.links() + b.room.links(), 0);
+}
+
+/// A code of another network, or one whose gateway is not who made it, would pair strangers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_leads_to_its_own_gateway_only() {
+    let a = House::open(1, vec![]).await;
+    let oak = House::open_in("oak", 2, vec![]).await;
+    let code = a.room.invite().await.unwrap();
+    oak.room.give(code.to_string()).await.unwrap();
+    let why = async {
+        loop {
+            if let Some(why) = oak.room.codes()[0].1.clone() {
+                return why;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(timeout(SOON, why).await.unwrap().contains("another network"));
+    assert!(a.room.views().is_empty() && oak.room.views().is_empty());
+    assert!(oak.room.remove(code.to_string()).await.unwrap().is_none());
+    assert!(oak.room.codes().is_empty());
+}
+
+/// Gateways on one network would not notice each other, or one that moved would be looked for at its old place.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_near_is_heard_and_called() {
+    let Some(loopback) = crate::host::multicast::interfaces().into_iter().find(|each| each.loopback) else { return };
+    let free = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let group = SocketAddr::from(([239, 255, 77, 69], free));
+    let config = config::Peers { beacon: vec![loopback.name], beacon_groups: vec![group], ..config::Peers::default() };
+    let mut a = House::open_with("maple", 1, config.clone()).await;
+    let mut b = House::open_with("maple", 2, config).await;
+    for house in [&a, &b] {
+        tokio::spawn(super::beacon::run(house.room.clone(), group));
+    }
+    let near = async {
+        while a.room.strangers().is_empty() || b.room.strangers().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(SOON, near).await.expect("they hear each other");
+    assert_eq!((a.room.strangers()[0].id, a.room.strangers()[0].address), (id(2), b.addr));
+    // Paired without any address: the announcement leads there.
+    for (room, id) in [(&a.room, id(2)), (&b.room, id(1))] {
+        let secret = room.invite().await.unwrap().secret;
+        room.accept(secret, id, "x".into(), None).await.unwrap();
+    }
+    assert_eq!((a.up().await, b.up().await), (id(2), id(1)));
+    assert!(a.room.strangers().is_empty());
 }

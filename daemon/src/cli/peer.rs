@@ -1,0 +1,244 @@
+//! `commonsd peer`: pairing with other gateways, and who they are.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
+use serde_json::Value;
+
+use super::arguments::{PeerCommand, Where};
+use super::output::Output;
+use super::{plain, Asked, Backend};
+use crate::control::Request;
+
+/// How long `add` watches whether the other gateway is met.
+const MEET_WITHIN: Duration = Duration::from_secs(8);
+/// How often it looks.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// `peer ...`.
+pub fn peer(command: &PeerCommand, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
+    match command {
+        PeerCommand::Invite { place } => invite(place, backend, output),
+        PeerCommand::Add { code, place } => add(code, place, backend, output),
+        PeerCommand::List { place, json } => list(place, *json, backend, output),
+        PeerCommand::Remove { peer, place } => remove(peer, place, backend, output),
+    }
+}
+
+fn invite(place: &Where, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
+    let mut asked = Asked::find(place, backend)?;
+    let reply = asked.ask(&Request::PeerInvite {})?;
+    let code = plain::line(reply["code"].as_str().unwrap_or_default());
+    // Letters of the QR code's own compact alphabet; L is enough on a screen.
+    if let Ok(picture) = QrCode::with_error_correction_level(code.as_bytes(), EcLevel::L) {
+        // A terminal's ground is mostly dark: what is lit is the picture's white.
+        let picture = picture.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+        writeln!(output, "{picture}\n")?;
+    }
+    let addresses = reply["addresses"].as_array().map(Vec::len).unwrap_or_default();
+    writeln!(output, "On the other gateway, within a day:  commonsd peer add CODE")?;
+    if addresses == 0 {
+        writeln!(output, "This gateway has no address others could call; they must hear it on a common network.")?;
+    }
+    if !asked.running {
+        writeln!(output, "This gateway is not running; start it, else nobody can be paired.")?;
+    }
+    writeln!(output, "The code works once:")?;
+    writeln!(output, "{code}")?;
+    Ok(0)
+}
+
+fn add(code: &str, place: &Where, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
+    let mut asked = Asked::find(place, backend)?;
+    let reply = asked.ask(&Request::PeerAdd { code: code.into() })?;
+    let code = plain::line(reply["code"].as_str().unwrap_or_default());
+    if !asked.running {
+        writeln!(output, "Kept. The two gateways are paired once this one runs and reaches the other.")?;
+        return Ok(0);
+    }
+    let inviter = reply["inviter"].as_str().unwrap_or_default().to_owned();
+    let end = Instant::now() + MEET_WITHIN;
+    loop {
+        let list = asked.ask(&Request::Peers {})?;
+        let tried = entries(&list, "codes").find(|each| each["code"] == code.as_str()).cloned();
+        let Some(tried) = tried else {
+            let peer = entries(&list, "peers").find(|peer| said(&peer["id"]).starts_with(&inviter));
+            let name = peer.map_or_else(|| inviter.clone(), |peer| said(&peer["name"]));
+            writeln!(output, "Paired with {name}.")?;
+            return Ok(0);
+        };
+        if Instant::now() >= end {
+            writeln!(output, "Not met yet; it is tried again until it works, for a day.")?;
+            if let Some(why) = tried["why"].as_str() {
+                writeln!(output, "The last try: {}", plain::line(why))?;
+            }
+            return Ok(0);
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn list(place: &Where, as_json: bool, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
+    let mut asked = Asked::find(place, backend)?;
+    let reply = asked.ask(&Request::Peers {})?;
+    if as_json {
+        writeln!(output, "{}", serde_json::to_string_pretty(&reply)?)?;
+        return Ok(0);
+    }
+    write!(output, "{}", words(&reply, asked.running, output.columns))?;
+    Ok(0)
+}
+
+fn remove(peer: &str, place: &Where, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
+    let reply = Asked::find(place, backend)?.ask(&Request::PeerRemove { peer: peer.into() })?;
+    match said(&reply["removed"]["name"]) {
+        name if name.is_empty() && reply["removed"].is_null() => writeln!(output, "That code is no longer tried.")?,
+        name => {
+            writeln!(output, "No longer paired with {name}. What came from it stays here; nothing more is exchanged.")?;
+        }
+    }
+    Ok(0)
+}
+
+fn entries<'a>(list: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    list[name].as_array().map(Vec::as_slice).unwrap_or_default().iter()
+}
+
+fn said(value: &Value) -> String {
+    plain::line(value.as_str().unwrap_or_default())
+}
+
+fn short(value: &Value) -> String {
+    said(value).chars().take(8).collect()
+}
+
+/// Milliseconds as people say them.
+fn ago(value: &Value) -> Option<String> {
+    value.as_u64().map(|ms| plain::span(ms / 1_000))
+}
+
+/// How the link to a peer stands, in a few words.
+pub fn link_words(peer: &Value) -> String {
+    let link = &peer["link"];
+    if link.is_null() {
+        let mut text = "no link".to_owned();
+        if let Some(heard) = ago(&peer["heard_ms_ago"]) {
+            text.push_str(&format!(", last heard {heard} ago"));
+        }
+        let why = said(&peer["why"]);
+        if !why.is_empty() {
+            text.push_str(&format!(" ({why})"));
+        }
+        return text;
+    }
+    let mut text = format!("linked for {}", ago(&link["since_ms"]).unwrap_or_default());
+    if let Some(heard) = ago(&peer["heard_ms_ago"]) {
+        text.push_str(&format!(", heard {heard} ago"));
+    }
+    text
+}
+
+/// What waits and what has crossed.
+pub fn traffic_words(peer: &Value) -> String {
+    let number = |name: &str| peer[name].as_u64().unwrap_or_default();
+    let mut text = format!("to send {}, to come {}", number("queue_out"), number("queue_in"));
+    if let Some(oldest) = ago(&peer["oldest_unacknowledged_ms"]) {
+        text.push_str(&format!(", oldest unconfirmed {oldest}"));
+    }
+    let bytes = |name: &str| plain::bytes(number(name));
+    text.push_str(&format!(
+        "; {} frames ({}) in, {} ({}) out",
+        number("frames_in"),
+        bytes("bytes_in"),
+        number("frames_out"),
+        bytes("bytes_out")
+    ));
+    text
+}
+
+/// For people.
+fn words(list: &Value, running: bool, columns_max: usize) -> String {
+    let mut text = String::new();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for peer in entries(list, "peers") {
+        let link = if running { link_words(peer) } else { "the gateway is not running".into() };
+        rows.push(vec![said(&peer["name"]), short(&peer["id"]), link]);
+        if running {
+            rows.push(vec![String::new(), String::new(), traffic_words(peer)]);
+        }
+    }
+    if rows.is_empty() {
+        text.push_str("Not paired with any gateway. `commonsd peer invite` makes a code for another one.\n");
+    }
+    text.push_str(&plain::table(&rows, columns_max));
+    let near: Vec<&Value> = entries(list, "near").collect();
+    if !near.is_empty() {
+        text.push_str("\nNear, and not paired:\n");
+        let rows: Vec<Vec<String>> =
+            near.iter().map(|near| vec![said(&near["name"]), short(&near["id"]), said(&near["address"])]).collect();
+        text.push_str(&plain::table(&rows, columns_max));
+        text.push_str("To pair: `commonsd peer invite` there, then `commonsd peer add CODE` here.\n");
+    }
+    for code in entries(list, "codes") {
+        let why = said(&code["why"]);
+        let why = if why.is_empty() { "not met yet".into() } else { why };
+        text.push_str(&format!("\nBeing tried: {}\n  {why}\n", said(&code["code"])));
+    }
+    text
+}
+
+/// The rows of `status`.
+pub fn status_rows(report: &Value) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for peer in entries(report, "peers") {
+        rows.push(vec![
+            "peer".into(),
+            format!("{} ({}): {}", said(&peer["name"]), short(&peer["id"]), link_words(peer)),
+        ]);
+        rows.push(vec![String::new(), traffic_words(peer)]);
+    }
+    let near = entries(report, "near").count();
+    if near > 0 {
+        rows.push(vec!["near".into(), format!("{near} gateways not paired; see `commonsd peer list`")]);
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A neighbour's gateway could steer the keeper's terminal by its name, or a keeper would not see what to do.
+    #[test]
+    fn the_list_says_who_is_linked_and_how_to_pair() {
+        let list = json!({
+            "peers": [
+                {"id": "ab".repeat(32), "name": "Block\u{1b}[2J A", "link": {"since_ms": 61_000}, "heard_ms_ago": 2_000,
+                 "frames_in": 3, "bytes_in": 2_048, "queue_out": 7, "oldest_unacknowledged_ms": 130_000},
+                {"id": "cd".repeat(32), "name": "B", "link": null, "why": "nothing was heard within 25 s"},
+            ],
+            "near": [{"id": "ef".repeat(32), "name": "C", "address": "192.0.2.1:1883"}],
+            "codes": [{"code": "AAAAA-BBBBB", "why": null}],
+        });
+        let text = words(&list, true, 200);
+        assert!(!text.contains('\u{1b}'));
+        for part in [
+            "abababab",
+            "linked for 61 s, heard 2 s ago",
+            "to send 7",
+            "oldest unconfirmed 2 min",
+            "2.0 KiB",
+            "no link (nothing was heard within 25 s)",
+            "192.0.2.1:1883",
+            "commonsd peer add CODE",
+            "AAAAA-BBBBB",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(words(&json!({"peers": []}), true, 80).contains("commonsd peer invite"));
+    }
+}

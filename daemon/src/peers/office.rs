@@ -1,0 +1,167 @@
+//! What people see of other gateways, and what they may wish for; for a running gateway and for a stopped one.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use commons_core::identity::GatewayId;
+use commons_core::sync::PeerStatus;
+use serde_json::{json, Map, Value};
+
+use super::book::{Book, BookError, Peer};
+use super::code::Code;
+use super::room::{PeerView, Room};
+use crate::neighbours::{No, Office, Wish};
+
+impl From<BookError> for No {
+    fn from(fault: BookError) -> Self {
+        let word = match &fault {
+            BookError::Store(_) | BookError::Random(_) => "storage_failed",
+            BookError::Damaged { .. } => "damaged",
+            BookError::Unknown(_) => "unknown_peer",
+            BookError::Ambiguous(_) => "ambiguous",
+            BookError::Full(..) => "too_many",
+            BookError::Code(_) => "wrong_code",
+            BookError::Own => "own_code",
+        };
+        (word, fault.to_string())
+    }
+}
+
+/// The office of a running gateway.
+pub fn office(room: &Arc<Room>) -> Office {
+    let room = room.clone();
+    Arc::new(move |wish| {
+        let room = room.clone();
+        Box::pin(async move {
+            match wish {
+                Wish::List => Ok(list(&room).await),
+                Wish::Invite => Ok(invited(&room.invite().await?)),
+                Wish::Add(code) => {
+                    let code = room.give(code).await?;
+                    Ok(json!({"code": code.to_string(), "inviter": code.inviter_hex()}))
+                }
+                Wish::Remove(wanted) => Ok(removed(room.remove(wanted).await?)),
+            }
+        })
+    })
+}
+
+/// The same for a gateway that is not running.
+pub fn stopped(book: &mut Book, id: &GatewayId, listen: &[SocketAddr], wish: Wish) -> Result<Value, No> {
+    match wish {
+        Wish::List => Ok(json!({
+            "peers": book.peers().iter().map(at_rest).collect::<Vec<_>>(),
+            "near": [],
+            "codes": book.codes().iter().map(|code| json!({"code": code, "why": null})).collect::<Vec<_>>(),
+            "invitations": book.secrets().len(),
+        })),
+        Wish::Invite => {
+            let secret = book.invite()?;
+            Ok(invited(&Code::new(secret, id, &super::own_addresses(listen))))
+        }
+        Wish::Add(code) => {
+            let code = book.give(&code)?;
+            Ok(json!({"code": code.to_string(), "inviter": code.inviter_hex()}))
+        }
+        Wish::Remove(wanted) => {
+            if let Ok(code) = Code::parse(&wanted) {
+                if book.drop_code(&code)? {
+                    return Ok(removed(None));
+                }
+            }
+            Ok(removed(Some(book.remove(&wanted)?)))
+        }
+    }
+}
+
+fn invited(code: &Code) -> Value {
+    json!({
+        "code": code.to_string(),
+        "addresses": code.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "lasts_s": super::book::LASTS_S,
+    })
+}
+
+fn removed(peer: Option<Peer>) -> Value {
+    match peer {
+        Some(peer) => json!({"removed": {"id": peer.id.to_string(), "name": peer.name}}),
+        None => json!({"removed": null}),
+    }
+}
+
+fn at_rest(peer: &Peer) -> Value {
+    json!({"id": peer.id.to_string(), "name": peer.name, "paired": true, "addresses": peer.addresses, "link": null})
+}
+
+/// Peers, who is near, codes that are tried.
+pub async fn list(room: &Room) -> Value {
+    let views = room.views();
+    let asked = room.inbox().link_status(views.iter().map(|view| view.id).collect()).await;
+    let peers: Vec<Value> = views
+        .iter()
+        .map(|view| {
+            let known = asked.iter().find(|(id, ..)| *id == view.id);
+            shown(view, known.map(|(_, status, oldest_ms)| (status, *oldest_ms)))
+        })
+        .collect();
+    let near: Vec<Value> = room
+        .strangers()
+        .iter()
+        .map(|heard| {
+            json!({
+                "id": heard.id.to_string(),
+                "name": heard.name,
+                "address": heard.address.to_string(),
+                "heard_ms_ago": heard.at.elapsed().as_millis() as u64,
+                "pair": "run `commonsd peer invite` there, and `commonsd peer add CODE` here with the code it prints",
+            })
+        })
+        .collect();
+    let codes: Vec<Value> = room.codes().into_iter().map(|(code, why)| json!({"code": code, "why": why})).collect();
+    json!({"peers": peers, "near": near, "codes": codes, "invitations": room.secrets().len()})
+}
+
+/// One peer. Times in milliseconds; queues in batches, and what of it is already with the link in frames and bytes.
+fn shown(view: &PeerView, known: Option<(&PeerStatus, Option<u64>)>) -> Value {
+    let mut shown = Map::new();
+    let mut put = |name: &str, value: Value| drop(shown.insert(name.into(), value));
+    put("id", view.id.to_string().into());
+    put("name", view.name.as_str().into());
+    put("paired", view.paired.into());
+    put("addresses", view.addresses.clone().into());
+    put(
+        "link",
+        view.link.as_ref().map_or(Value::Null, |(address, called, since, dictionary)| {
+            json!({
+                "address": address,
+                "called": called,
+                "since_ms": since.as_millis() as u64,
+                "dictionary": dictionary,
+            })
+        }),
+    );
+    put("why", view.fault.clone().into());
+    put("heard_ms_ago", view.stats.heard_ago_ms().into());
+    let (frames, bytes, stuck_ms) = view.stats.waiting();
+    put("frames_waiting", frames.into());
+    put("bytes_waiting", bytes.into());
+    put("stuck_ms", stuck_ms.into());
+    if let Some((status, oldest_ms)) = known {
+        put("queue_out", status.out_batches.into());
+        put("queue_in", status.missing.into());
+        put("unacknowledged", status.unacknowledged.into());
+        put("oldest_unacknowledged_ms", oldest_ms.into());
+        put("complete", status.complete.into());
+    }
+    let stats = &view.stats;
+    for (name, counter) in [
+        ("frames_in", &stats.frames_in),
+        ("frames_out", &stats.frames_out),
+        ("bytes_in", &stats.bytes_in),
+        ("bytes_out", &stats.bytes_out),
+        ("links", &stats.links),
+    ] {
+        put(name, counter.get().into());
+    }
+    Value::Object(shown)
+}
