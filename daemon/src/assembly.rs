@@ -5,15 +5,19 @@ use std::time::Instant;
 
 use commons_core::identity::{GatewayKeys, NetworkId};
 use commons_core::log::LogKey;
+use commons_core::sync::SyncSetup;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use crate::config::Config;
+use crate::exchange::{store_epoch, Exchange};
 use crate::founding::{store_options, Founding, FoundingError};
 use crate::host::board;
 use crate::host::disk::SpaceGuard;
 use crate::host::notify::Progress;
+use crate::host::random;
 use crate::inbox::{self, Inbox};
+use crate::peers;
 use crate::retained::RetainedMessages;
 use crate::store::{Recovery, Start, Store, StoreError};
 use crate::wall::Wall;
@@ -74,7 +78,19 @@ impl Assembly {
             warn!("own logs go on in a new epoch, since the old one may have been heard further than it is kept here");
         }
         let wall = if access == Access::Own { Wall::start() } else { Wall::default() };
-        let node = founding.load(&store, wall.now())?;
+        let (node, memory) = founding.load(&store, wall.now())?;
+        // Only a running gateway has links.
+        let exchange = if access == Access::Own {
+            let number = store_epoch(&mut store, founding.epoch(), random::long_number()?)?;
+            let setup = SyncSetup {
+                hops_max: u8::try_from(config.peers.hops_max).unwrap_or(u8::MAX),
+                dictionary: peers::SQUEEZE_VERSION,
+                ..SyncSetup::new(number)
+            };
+            Some(Exchange::new(setup, &memory, &node))
+        } else {
+            None
+        };
         let retained = load_retained(config, &store)?;
         if access == Access::Own {
             if let Err(fault) = store.restore_ballast() {
@@ -105,6 +121,7 @@ impl Assembly {
             damaged: opened.recovery.damage.len() as u64,
             config: config_receiver,
             read_only: access == Access::Read,
+            exchange,
         };
         let runtime = runtime.clone();
         let writer = std::thread::Builder::new().name("writer".into()).spawn(move || {

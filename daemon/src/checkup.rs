@@ -129,7 +129,7 @@ impl Library for NoWords {
 /// The views folded as the daemon does at start, and once more log by log: they must agree. Returns their digest.
 fn views(founding: &Founding, store: &Store, tally: &mut Tally) -> Result<String, FoundingError> {
     let now = Wall::default().now();
-    let arrived = founding.load(store, now)?;
+    let (arrived, memory) = founding.load(store, now)?;
     let mut by_log = founding.node(store, now)?;
     for extent in store.logs().into_iter().rev() {
         for number in extent.first..extent.next {
@@ -139,6 +139,11 @@ fn views(founding: &Founding, store: &Store, tally: &mut Tally) -> Result<String
             if let Err(fault) = by_log.load(store.read(&extent.log, number)?) {
                 tally.fault(format!("Batch {number} of log {:?} cannot be folded: {fault}.", extent.log));
             }
+        }
+    }
+    for held in memory.branches() {
+        if let Err(fault) = by_log.load_branch(held.clone()) {
+            tally.fault(format!("Batch {} of the forked log {:?} cannot be folded: {fault}.", held.number, held.log));
         }
     }
     by_log.loaded(now);

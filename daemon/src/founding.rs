@@ -14,10 +14,12 @@ use commons_core::codeword::nickname;
 use commons_core::identity::{hex, GatewayKeys, MemberKey, NetworkId};
 use commons_core::log::{Age, Epoch, LogKey};
 use commons_core::node::{Node, Quotas, Setup};
+use commons_core::sync::Memory;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
 use crate::config::Config;
+use crate::exchange;
 use crate::host::notify::Progress;
 use crate::host::random;
 use crate::store::{self, Options, Store, StoreError};
@@ -210,9 +212,17 @@ impl Founding {
         }))
     }
 
-    /// The node, with everything in the store folded in.
-    pub fn load(&self, store: &Store, now: Now) -> Result<Node, StoreError> {
+    /// The epoch of the own logs.
+    pub fn epoch(&self) -> Epoch {
+        Epoch(self.file.epoch)
+    }
+
+    /// The node, with everything in the store folded in, and what gossip remembers.
+    pub fn load(&self, store: &Store, now: Now) -> Result<(Node, Memory), StoreError> {
         let mut node = self.node(store, now)?;
+        let memory = exchange::memory(store)?;
+        memory.gaps().for_each(|(log, gaps)| node.set_gaps(log, gaps));
+        memory.frozen().for_each(|(log, from)| node.freeze(log, from));
         store.replay(&mut |held| {
             let (log, number) = (held.log, held.number);
             // Its frame was sound, so this is a fault of ours or of a newer version: say so, go on with the rest.
@@ -220,8 +230,13 @@ impl Founding {
                 error!(?log, number, %fault, "a batch in the store cannot be read; run `commonsd verify`");
             }
         })?;
+        for held in memory.branches() {
+            if let Err(fault) = node.load_branch(held.clone()) {
+                error!(log = ?held.log, number = held.number, %fault, "a batch of a forked log cannot be read");
+            }
+        }
         node.loaded(now);
-        Ok(node)
+        Ok((node, memory))
     }
 
     /// Writes a consistent copy of everything to `to`, by a temporary file; ticks `progress` on the way. Returns its size. It holds the gateway's key.

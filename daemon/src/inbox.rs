@@ -12,6 +12,7 @@ use commons_core::identity::GatewayId;
 use commons_core::receipt::Outcome;
 use commons_core::submission::Submission;
 use commons_core::sync::{Hello, LinkId, PeerStatus};
+use commons_core::views::board::Touched;
 use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Summary};
 use commons_core::views::stock::ShelfState;
 use serde::Serialize;

@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use commons_core::admission::Rejection;
+use commons_core::batch::BatchFault;
 use commons_core::clock::{rfc3339, Now};
 use commons_core::identity::{hex, RecordId};
 use commons_core::log::{Held, LogKey};
 use commons_core::node::{Input, Node, Output, Space, Verdict, EXPIRED_PER_TICK_MAX};
 use commons_core::receipt::Outcome;
+use commons_core::sync::Event;
 use commons_core::views::board::Touched;
 use commons_core::views::item::{ItemState, PAGE_ITEMS_MAX};
 use serde_json::{json, Value};
@@ -23,10 +25,11 @@ use tokio::sync::{oneshot, watch};
 use tracing::{debug, error, info, warn};
 
 use crate::config::Config;
+use crate::exchange::Exchange;
 use crate::founding::{quotas, Founding};
 use crate::host::disk::{free_bytes, Space as Room, SpaceGuard};
 use crate::host::notify::Progress;
-use crate::inbox::{Change, ControlRequest, Health, Message, Outlet, SHELVES_SHOWN_MAX};
+use crate::inbox::{Change, ControlRequest, Health, LinkMessage, Message, Outlet, SHELVES_SHOWN_MAX};
 use crate::library::Shelf;
 use crate::retained::RetainedMessages;
 use crate::store::{Keep, Note, Store, StoreError, COMMIT_BYTES_MAX, COMMIT_FRAMES_MAX};
@@ -93,6 +96,8 @@ pub struct Parts {
     pub config: watch::Receiver<Config>,
     /// Only looks at a stopped store; writes nothing.
     pub read_only: bool,
+    /// Gossip with other gateways, if there is any.
+    pub exchange: Option<Exchange>,
 }
 
 /// What waits for a commit.
@@ -101,6 +106,8 @@ struct Pending {
     answers: Vec<(oneshot::Sender<Outcome>, Outcome)>,
     touched: BTreeSet<Touched>,
     gone: BTreeSet<Touched>,
+    /// Batches of others that the node did not take.
+    refused: Option<BatchFault>,
 }
 
 impl Writer {
@@ -136,6 +143,7 @@ impl Writer {
             self.parts.progress.tick();
             let tick_every = if self.expiring { EXPIRE_EVERY } else { TICK };
             let wait = if self.shrinking { Duration::ZERO } else { tick_every.saturating_sub(ticked.elapsed()) };
+            let wait = self.parts.exchange.as_ref().and_then(Exchange::wake_in).map_or(wait, |wake| wake.min(wait));
             let receiver = &mut self.parts.outlet.receiver;
             let first = runtime.block_on(async { tokio::time::timeout(wait, receiver.recv()).await });
             let mut group = Vec::new();
@@ -163,7 +171,7 @@ impl Writer {
         if self.parts.read_only {
             return Ok(());
         }
-        self.write_notes(true, true)?;
+        self.write_notes(true, true, true)?;
         match self.store.close(&mut std::iter::empty()) {
             // Nothing is lost: the stop was clean but for a slower start.
             Err(fault @ StoreError::Index(_)) => {
@@ -191,27 +199,51 @@ impl Writer {
                         pending.answers.push((reply, outcome));
                     }
                 }
+                Message::Link(message) => self.on_link(now, message, &mut pending),
                 // Nothing new comes in, but what waits is still served; then the inbox is empty for good.
                 Message::End => self.parts.outlet.receiver.close(),
                 question => questions.push(question),
             }
         }
+        if self.parts.exchange.as_ref().is_some_and(Exchange::is_due) {
+            self.gossip(now, Event::Tick, &mut pending);
+        }
+        // Once for the group; again while gossip takes in what had waited for it.
+        while let Some(next) = self.commit(now, pending)? {
+            pending = next;
+        }
+        for question in questions {
+            self.answer(now, question);
+        }
+        let retained = self.retained_written.elapsed() >= RETAINED_EVERY;
+        self.write_notes(retained, self.clock_written.elapsed() >= CLOCK_EVERY, tick)
+    }
+
+    /// Commits what was judged, then lets out what follows. What gossip makes of the commit is the next to commit, if
+    /// there is anything.
+    fn commit(&mut self, now: Now, pending: Pending) -> Result<Option<Pending>, StoreError> {
         let sealed = self.node.seal(now);
         if !pending.gone.is_empty() {
             // What is told gone must be gone after a power cut too: the clock that says so goes to disk first.
-            self.write_notes(false, true)?;
+            self.write_notes(false, true, false)?;
         }
+        let mut next = Pending::default();
         if sealed.is_empty() {
             self.release(now, pending);
         } else {
+            let notes = self.parts.exchange.as_mut().map(Exchange::take_notes).unwrap_or_default();
             let began = Instant::now();
-            match commit_batches(&mut self.store, &sealed) {
+            match commit_batches(&mut self.store, &sealed, &notes) {
                 Ok(()) => {
                     self.health.sync_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-                    sealed.into_iter().for_each(|held| self.shelf.keep(held));
                     self.release(now, pending);
+                    self.gossip(now, Event::Committed { held: &sealed }, &mut next);
+                    sealed.into_iter().for_each(|held| self.shelf.keep(held));
                 }
-                Err(fault @ StoreError::Full { .. }) => self.refuse_all(now, pending, &fault)?,
+                Err(fault @ StoreError::Full { .. }) => {
+                    self.refuse_all(now, pending, &fault)?;
+                    return Ok(None);
+                }
                 Err(fault) => {
                     // Nobody knows what became of these posts, so nobody is told: unanswered, they count as not taken.
                     error!(error = %fault, posts = pending.answers.len(), "the store failed; posts under way are not acknowledged");
@@ -219,10 +251,60 @@ impl Writer {
                 }
             }
         }
-        for question in questions {
-            self.answer(now, question);
+        let turned = self.turn_epoch(now, &mut next)?;
+        Ok((turned || self.node.has_open()).then_some(next))
+    }
+
+    /// Something happened on a link to another gateway.
+    fn on_link(&mut self, now: Now, message: LinkMessage, pending: &mut Pending) {
+        if let Some(exchange) = &mut self.parts.exchange {
+            exchange.on_message(message, self.node.age(now), &self.node, &self.store);
+            self.feed(now, pending);
         }
-        self.write_notes(self.retained_written.elapsed() >= RETAINED_EVERY, self.clock_written.elapsed() >= CLOCK_EVERY)
+    }
+
+    /// Tells gossip what happened.
+    fn gossip(&mut self, now: Now, event: Event<'_>, pending: &mut Pending) {
+        if let Some(exchange) = &mut self.parts.exchange {
+            exchange.handle(event, self.node.age(now), &self.node, &self.store);
+            self.feed(now, pending);
+        }
+    }
+
+    /// Hands the node what gossip has taken from others.
+    fn feed(&mut self, now: Now, pending: &mut Pending) {
+        while let Some(input) = self.parts.exchange.as_mut().and_then(Exchange::next_input) {
+            let named = match &input {
+                Input::Batch(held) => Some((held.log, held.number)),
+                _ => None,
+            };
+            self.judge(now, input, pending);
+            if let (Some((log, number)), Some(fault)) = (named, pending.refused.take()) {
+                debug!(?log, number, %fault, "a batch was not taken");
+                if let Some(exchange) = &mut self.parts.exchange {
+                    exchange.handle(Event::Refused { log, number, fault }, self.node.age(now), &self.node, &self.store);
+                }
+            }
+        }
+    }
+
+    /// Goes on in a new epoch if gossip asks for it: all that was open is on disk. True if it did.
+    fn turn_epoch(&mut self, now: Now, pending: &mut Pending) -> Result<bool, StoreError> {
+        let Some(exchange) = self.parts.exchange.as_mut().filter(|_| !self.node.has_open()) else { return Ok(false) };
+        if !exchange.take_new_epoch() {
+            return Ok(false);
+        }
+        if let Err(fault) = self.parts.founding.new_epoch() {
+            error!(error = %fault, "no new epoch could be opened; it is tried again when a neighbour shows the need again");
+            return Ok(false);
+        }
+        self.node.new_epoch(self.parts.founding.epoch());
+        let again = self.parts.exchange.as_mut().map(Exchange::take_again).unwrap_or_default();
+        for held in again {
+            self.judge(now, Input::Again(held), pending);
+        }
+        self.gossip(now, Event::Tick, pending);
+        Ok(true)
     }
 
     /// Lets the node judge one input; collects what follows. Some outcome exactly for posts.
@@ -236,7 +318,7 @@ impl Writer {
                 Output::Changed(touched) => drop(pending.touched.insert(touched)),
                 Output::Gone(touched) => drop(pending.gone.insert(touched)),
                 Output::StockChanged => {}
-                Output::BatchRefused(fault) => warn!(%fault, "a batch was refused"),
+                Output::BatchRefused(fault) => pending.refused = Some(fault),
             }
         }
         answer
@@ -291,11 +373,13 @@ impl Writer {
         for (reply, outcome) in pending.answers {
             let _ = reply.send(outcome.and(Err(Rejection::StorageFull)));
         }
-        let before = std::mem::replace(&mut self.node, self.parts.founding.load(&self.store, now)?);
+        let (node, _) = self.parts.founding.load(&self.store, now)?;
+        let before = std::mem::replace(&mut self.node, node);
         // What was told is not taken back: neither the reloaded quotas nor the time lived since the clock was noted.
         self.node.set_quotas(quotas(&self.parts.config.borrow()));
         self.node.live_on(before.age(now), before.floor(now), now);
         self.shelf = Shelf::default();
+        self.gossip(now, Event::Lost, &mut Pending::default());
         self.set_space(Space::None);
         let gone: BTreeSet<_> =
             pending.gone.into_iter().filter(|touched| self.node.board().get(&touched.id).is_none()).collect();
@@ -343,6 +427,7 @@ impl Writer {
                 self.publish_health();
                 json!({
                     "heads_digest": hex(&self.node.heads_digest()),
+                    "alarms": self.parts.exchange.iter().flat_map(Exchange::alarms).collect::<Vec<_>>(),
                     "last_post": if self.last_post_s == 0 { String::new() } else { rfc3339(self.last_post_s) },
                 })
             }
@@ -359,7 +444,7 @@ impl Writer {
     }
 
     /// Writes the notes that are due. What does not fit stays in memory: nobody was promised more.
-    fn write_notes(&mut self, retained: bool, clock: bool) -> Result<(), StoreError> {
+    fn write_notes(&mut self, retained: bool, clock: bool, remembered: bool) -> Result<(), StoreError> {
         if self.parts.read_only {
             return Ok(());
         }
@@ -374,11 +459,14 @@ impl Writer {
             self.retained_written = Instant::now();
             notes.extend(self.parts.retained.take_notes());
         }
+        if remembered {
+            notes.extend(self.parts.exchange.as_mut().map(Exchange::take_notes).unwrap_or_default());
+        }
         for slice in slices(&notes, |note| note.key.len() + note.value.len()) {
             match self.store.commit(&[], slice) {
                 Ok(()) => {}
                 Err(fault @ (StoreError::Full { .. } | StoreError::TooLarge { .. } | StoreError::TooMany { .. })) => {
-                    warn!(error = %fault, "retained messages were not written; they last until a restart")
+                    warn!(error = %fault, "retained messages, or what is known of peers, were not written; they last until a restart")
                 }
                 Err(fault) => return Err(fault),
             }
@@ -425,6 +513,7 @@ impl Writer {
         self.shrinking |= space != Space::Enough;
         let now = self.parts.wall.now();
         self.judge(now, Input::Space(space), &mut Pending::default());
+        self.gossip(now, Event::Space(space), &mut Pending::default());
     }
 
     /// One slice of compaction: what has expired gives its space back, oldest first.
@@ -512,9 +601,34 @@ impl Writer {
     }
 }
 
-/// Commits batches in as few commits as the store's limit allows: large posts can make a group larger than one.
-fn commit_batches(store: &mut Store, batches: &[Held]) -> Result<(), StoreError> {
-    slices(batches, |held| held.bytes.len()).try_for_each(|slice| store.commit(slice, &[]))
+/// Commits batches in as few commits as the store's limit allows: large posts can make a group larger than one. Notes go
+/// with the last of them, or after it if they do not fit; those the store does not take are lost.
+fn commit_batches(store: &mut Store, batches: &[Held], notes: &[Note]) -> Result<(), StoreError> {
+    let bytes_of = |note: &Note| note.key.len() + note.value.len();
+    let note_bytes: usize = notes.iter().map(|note| bytes_of(note) + FRAME_BYTES).sum();
+    let mut rest = slices(batches, |held| held.bytes.len()).peekable();
+    while let Some(slice) = rest.next() {
+        let bytes: usize = slice.iter().map(|held| held.bytes.len() + FRAME_BYTES).sum();
+        let fits = bytes + note_bytes <= COMMIT_BYTES_MAX as usize && slice.len() + notes.len() <= COMMIT_FRAMES_MAX;
+        if rest.peek().is_some() || notes.is_empty() || !fits {
+            store.commit(slice, &[])?;
+            continue;
+        }
+        match store.commit(slice, notes) {
+            // Too many notes are no reason to lose what people said.
+            Err(StoreError::TooLarge { .. } | StoreError::TooMany { .. }) => store.commit(slice, &[])?,
+            done => return done,
+        }
+    }
+    for slice in slices(notes, bytes_of) {
+        match store.commit(&[], slice) {
+            Err(fault @ (StoreError::TooLarge { .. } | StoreError::TooMany { .. })) => {
+                warn!(error = %fault, "what is known of peers was not written; some of it is exchanged again");
+            }
+            done => done?,
+        }
+    }
+    Ok(())
 }
 
 /// Cuts a list into runs that one commit takes; each entry alone is far below the limit.

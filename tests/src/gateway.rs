@@ -50,6 +50,8 @@ pub struct Gateway {
     pub http: SocketAddr,
     /// What it printed at the last start.
     pub printed: String,
+    /// It is started where MQTT listened before, so that its peers find it again.
+    pub stays: bool,
 }
 
 impl Gateway {
@@ -70,7 +72,7 @@ impl Gateway {
         let home = tempfile::tempdir().expect("a temporary directory");
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let (child, log, printed) = (None, Arc::default(), String::new());
-        let gateway = Self { child, home, log, mqtt: nowhere, http: nowhere, printed };
+        let gateway = Self { child, home, log, mqtt: nowhere, http: nowhere, printed, stays: false };
         std::fs::create_dir(gateway.data()).expect("a data directory");
         gateway.configure(config);
         gateway
@@ -104,8 +106,9 @@ impl Gateway {
     pub fn try_again(&mut self) -> Result<(), String> {
         assert!(self.child.is_none(), "it is running");
         let data = self.data();
+        let mqtt = if self.stays { self.mqtt.to_string() } else { "127.0.0.1:0".into() };
         let mut child = commonsd()
-            .args(["run", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"])
+            .args(["run", "--mqtt", &mqtt, "--http", "127.0.0.1:0", "--data"])
             .arg(&data)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

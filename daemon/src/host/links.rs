@@ -1,10 +1,11 @@
 //! Tells when a network interface comes up or gets an address: rtnetlink(7), groups LINK and IPV4/IPV6_IFADDR.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixDatagram as StdDatagram;
 
-use nix::sys::socket::{bind, recv, socket, AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType};
-use tokio::io::unix::AsyncFd;
+use nix::sys::socket::{bind, socket, AddressFamily, NetlinkAddr, SockFlag, SockProtocol, SockType};
+use tokio::net::UnixDatagram;
 
 /// RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR (linux/rtnetlink.h).
 const GROUPS: u32 = 0x1 | 0x10 | 0x100;
@@ -20,7 +21,8 @@ const FLAGS_AT: usize = HEADER_BYTES + 8;
 
 /// The kernel's news of its interfaces.
 pub struct Links {
-    socket: AsyncFd<OwnedFd>,
+    /// A netlink socket: of all that a datagram socket can do, only recv(2) is used.
+    socket: UnixDatagram,
 }
 
 impl Links {
@@ -29,21 +31,19 @@ impl Links {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let socket = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkRoute)?;
         bind(socket.as_raw_fd(), &NetlinkAddr::new(0, GROUPS))?;
-        Ok(Self { socket: AsyncFd::new(socket)? })
+        Ok(Self { socket: UnixDatagram::from_std(StdDatagram::from(socket))? })
     }
 
     /// Resolves when an interface runs or has got an address since the last call.
     pub async fn come_up(&self) -> io::Result<()> {
         let mut bytes = [0; 16 * 1024];
         loop {
-            let mut ready = self.socket.readable().await?;
-            match recv(self.socket.as_raw_fd(), &mut bytes, MsgFlags::empty()) {
+            match self.socket.recv(&mut bytes).await {
                 Ok(length) if comes_up(&bytes[..length]) => return Ok(()),
                 Ok(_) => {}
-                Err(nix::Error::EAGAIN) => ready.clear_ready(),
                 // More happened than the kernel kept: something may well have come up.
-                Err(nix::Error::ENOBUFS) => return Ok(()),
-                Err(error) => return Err(error.into()),
+                Err(error) if error.raw_os_error() == Some(nix::Error::ENOBUFS as i32) => return Ok(()),
+                Err(error) => return Err(error),
             }
         }
     }

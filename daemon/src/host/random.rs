@@ -15,6 +15,12 @@ pub fn number() -> io::Result<u32> {
     Ok(u32::from_be_bytes([a, b, c, d]))
 }
 
+/// Eight random bytes as a number.
+pub fn long_number() -> io::Result<u64> {
+    let [a, b, c, d, e, f, g, h, ..] = seed()?;
+    Ok(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

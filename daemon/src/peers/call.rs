@@ -41,6 +41,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 const APART: Duration = Duration::from_millis(200);
 /// A link that lived shorter than this counts as a failure.
 const LIVED: Duration = Duration::from_secs(5);
+/// How long the gateway with the larger id lets the other one call first.
+const GO_AHEAD: Duration = Duration::from_millis(150);
 /// The alias of the one topic we publish to.
 const ALIAS: u16 = 1;
 
@@ -159,10 +161,16 @@ pub async fn keep_calling(
 ) {
     let mut failures = 0;
     loop {
-        if standing.wait_for(|standing| *standing != Standing::Up).await.is_err()
-            || *standing.borrow() == Standing::Gone
-        {
+        let free = standing.wait_for(|standing| *standing != Standing::Up).await.map(|standing| *standing);
+        if !matches!(free, Ok(Standing::Down)) {
             return;
+        }
+        if peer < room.identity.id {
+            // Its call would win if both called at once (see `room`), so it goes first.
+            let up = standing.wait_for(|standing| *standing != Standing::Down);
+            if matches!(timeout(GO_AHEAD, up).await, Ok(Err(_))) {
+                return;
+            }
         }
         for address in room.addresses(&peer) {
             if *standing.borrow() != Standing::Down {

@@ -21,8 +21,6 @@ pub struct Stats {
     pub bytes_out: Counter,
     /// Links that stood.
     pub links: Counter,
-    /// Links that ended for another reason than the end of their connection.
-    pub faults: Counter,
     /// Milliseconds after `began`, plus one; 0 = never.
     heard_ms: AtomicU64,
     queue: Mutex<Queue>,
@@ -45,7 +43,6 @@ impl Default for Stats {
             bytes_in: Counter::default(),
             bytes_out: Counter::default(),
             links: Counter::default(),
-            faults: Counter::default(),
             heard_ms: AtomicU64::new(0),
             queue: Mutex::default(),
         }

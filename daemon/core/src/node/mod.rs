@@ -248,6 +248,11 @@ impl Node {
         outputs
     }
 
+    /// Whether there is anything that [`Node::seal`] would hand out.
+    pub fn has_open(&self) -> bool {
+        !self.open.is_empty() || !self.sealed.is_empty()
+    }
+
     /// Closes the open batches, signs them, and hands out everything to be written, in order.
     pub fn seal(&mut self, now: Now) -> Vec<Held> {
         let lanes: Vec<Lane> = self.open.keys().copied().collect();

@@ -14,6 +14,7 @@
 //! | `connection` | the socket: buffers, timers |
 //! | `call` | the client is another gateway |
 
+mod acknowledge;
 mod call;
 mod connection;
 mod inbound;
