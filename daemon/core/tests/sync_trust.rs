@@ -221,6 +221,7 @@ fn what_was_lost_before_its_commit_is_asked_for_again() {
     (10..14).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
     let frames: Vec<(Vec<u8>, bool)> = mesh.wires.values_mut().next().unwrap().queues[0].drain(..).collect();
     for (frame, _) in &frames {
+        mesh.event(0, Event::Sent { link: LinkId(1) });
         mesh.event(1, Event::Frame { link: LinkId(1), bytes: frame });
     }
     assert_eq!(mesh.sites[1].node.board().len(), 14, "taken");

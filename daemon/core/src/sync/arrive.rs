@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::contract::{Action, LinkId};
 use super::fault::Fault;
 use super::frame::{Frame, LogRef, Run};
-use super::heads::{GRAFT_MS, LAZY_MS};
+use super::heads::LAZY_MS;
 use super::memory::gaps_note;
 use super::peer::Out;
 use super::state::{Aim, Context};
@@ -62,7 +62,14 @@ impl Sync {
             return self.on_evidence(cx, link, log, run);
         }
         let cap = self.cap(log);
-        if cx.node.writes(log) || run.from >= cap {
+        if cx.node.writes(log) {
+            if end > self.logs.get(log).map_or(0, |state| state.next) {
+                let first = self.peers.get(id).and_then(|peer| peer.known.get(log)).map_or(0, |known| known.first);
+                self.on_own_elsewhere(cx, link, log, first);
+            }
+            return Ok(());
+        }
+        if run.from >= cap {
             return Ok(());
         }
         if !self.has_room(cx, log) {
@@ -204,7 +211,6 @@ impl Sync {
             (false, true) => LAZY_MS,
             (false, false) => 2 * LAZY_MS,
         };
-        debug_assert!(2 * LAZY_MS <= GRAFT_MS);
         peer.stale_mark = true;
         peer.announce(log, cx.now_ms + wait_ms);
     }

@@ -11,7 +11,7 @@ use super::contract::{Action, LinkId, Source};
 use super::fault::{Alarm, Fault};
 use super::frame::{Branch, Frame, HeadLine, Run, WantLine};
 use super::heads::short;
-use super::memory::{branch_key, branch_value, fork_note, read_branch, BranchNote};
+use super::memory::{branch_key, branch_value, fork_note, read_branch, BranchNote, Noted};
 use super::state::{Aim, Context};
 use super::Sync;
 use crate::batch::{verify_batch, BatchFault};
@@ -33,8 +33,8 @@ pub const FORKS_PER_PEER_MAX: u32 = 4_096;
 pub(super) struct Forked {
     /// The lowest number known to be signed twice.
     pub lowest: u64,
-    /// Batches noted, by number and the first bytes of the hash: whether it lies in the log too, and its size.
-    pub noted: BTreeMap<(u64, [u8; 8]), (bool, usize)>,
+    /// Batches noted, by number and the first bytes of the hash.
+    pub noted: BTreeMap<(u64, [u8; 8]), Noted>,
 }
 
 impl Forked {
@@ -46,6 +46,13 @@ impl Forked {
             text.extend(hash);
         }
         short(&BatchHash(hash("commons/1/fork", &[&text])))
+    }
+
+    /// The branches part below the lowest number known: what comes before the two is not the same.
+    pub fn parts_deeper(&self) -> bool {
+        let mut prevs = self.noted.range((self.lowest, [0; 8])..=(self.lowest, [0xFF; 8])).map(|(_, noted)| noted.prev);
+        let first = prevs.next();
+        self.lowest > 0 && prevs.any(|prev| Some(prev) != first)
     }
 
     /// What the Fork frame from this place on holds: first the two that prove it, then one at a time.
@@ -92,9 +99,7 @@ impl Sync {
         };
         if cx.node.writes(log) {
             if line.next > next {
-                // Our own log goes on elsewhere. From the last batch on that both should have.
-                let from = next.saturating_sub(1).max(line.first);
-                self.look(cx, link, log, from, next.max(from) + 1);
+                self.on_own_elsewhere(cx, link, log, line.first);
             } else if next > 0 && differs() {
                 self.look(cx, link, log, next.saturating_sub(FORK_SEARCH_MAX).max(line.first), next);
             }
@@ -107,8 +112,19 @@ impl Sync {
         false
     }
 
+    /// Our own log goes on elsewhere: looks at it from the last batch on that both should have.
+    pub(super) fn on_own_elsewhere(&mut self, cx: &mut Context<'_>, link: LinkId, log: &LogKey, first: u64) {
+        let next = self.logs.get(log).map_or(0, |state| state.next);
+        let from = next.saturating_sub(1).max(first);
+        self.look(cx, link, log, from, next.max(from) + 1);
+    }
+
     fn ask_for_proof(&mut self, cx: &mut Context<'_>, link: LinkId, log: &LogKey) {
         let Some(state) = self.links.get_mut(&link) else { return };
+        if let Some(peer) = self.peers.get_mut(&state.peer) {
+            // Until it is here, the peer must say so again at the next session.
+            peer.held_back = true;
+        }
         let want = WantLine { log: state.name(log, true), with_prev: false, proof: true, from: 0, count: 0 };
         self.send(cx, link, Frame::Want(alloc::vec![want]).encode(), true);
     }
@@ -120,8 +136,24 @@ impl Sync {
         if from >= to || looking.is_some_and(|flight| flight.aim == Aim::Evidence) {
             return;
         }
+        if let Some(peer) = self.peers.get_mut(&id) {
+            // As above.
+            peer.held_back = true;
+        }
         if self.take_off(cx, log, id, Aim::Evidence, from, to) {
             self.send_wants(cx, &id, &[(*log, true, from, to - from)]);
+        }
+    }
+
+    /// Where the branches of a forked log part deeper than is known, anybody may have the batch that shows it. Asked at
+    /// the beginning of each session, and as long as it helps.
+    pub(super) fn look_deeper(&mut self, cx: &mut Context<'_>, link: LinkId) {
+        let Some(id) = self.links.get(&link).map(|link| link.peer) else { return };
+        let unknown = self.forks.iter().filter(|(_, fork)| fork.parts_deeper());
+        let unknown: Vec<(LogKey, u64)> = unknown.map(|(log, fork)| (*log, fork.lowest)).collect();
+        for (log, lowest) in unknown {
+            let first = self.peers.get(&id).and_then(|peer| peer.known.get(&log)).map_or(0, |known| known.first);
+            self.look(cx, link, &log, lowest.saturating_sub(FORK_SEARCH_MAX).max(first), lowest);
         }
     }
 
@@ -190,11 +222,8 @@ impl Sync {
         self.land(log);
         if let Some(lowest) = self.forks.get(log).map(|fork| fork.lowest) {
             self.tell_of_fork(cx, log);
-            let id = self.link(link)?.peer;
-            let first = self.peers.get(&id).and_then(|peer| peer.known.get(log)).map_or(0, |known| known.first);
-            if lowest == run.from && lowest > first {
-                // The branches may part further back.
-                self.look(cx, link, log, lowest.saturating_sub(FORK_SEARCH_MAX).max(first), lowest);
+            if lowest == run.from {
+                self.look_deeper(cx, link);
             }
         } else if suspected {
             // Up to here it is the same log, so what followed was no batch of it.
@@ -307,7 +336,7 @@ impl Sync {
     fn note_branch(&mut self, cx: &mut Context<'_>, held: Held, hash: &BatchHash) -> bool {
         let (log, number) = (held.log, held.number);
         let in_log = self.own_hash(cx, &log, number).is_some_and(|ours| ours == *hash);
-        let bytes: usize = self.forks.values().flat_map(|fork| fork.noted.values()).map(|(_, bytes)| bytes).sum();
+        let bytes: usize = self.forks.values().flat_map(|fork| fork.noted.values()).map(|noted| noted.bytes).sum();
         let Some(fork) = self.forks.get_mut(&log) else { return false };
         let name = (number, short(hash));
         if fork.noted.contains_key(&name) {
@@ -318,7 +347,7 @@ impl Sync {
         if !is_proof && (fork.noted.len() >= FORK_BATCHES_MAX || bytes + held.bytes.len() > BRANCH_BYTES_MAX) {
             return false;
         }
-        fork.noted.insert(name, (in_log, held.bytes.len()));
+        fork.noted.insert(name, Noted { bytes: held.bytes.len(), prev: held.prev });
         let note = BranchNote { in_log, held };
         let (key, value) = (branch_key(&log, number, &name.1), branch_value(&note));
         cx.actions.push(Action::Remember { key, value });

@@ -171,7 +171,7 @@ impl<'a> Frame<'a> {
         match self {
             Self::Heads { age, all, lazy, lines } => {
                 put_number(&mut out, *age);
-                out.push(u8::from(*all) * ALL | u8::from(*lazy) * LAZY);
+                out.push(flag(*all, ALL) | flag(*lazy, LAZY));
                 put_number(&mut out, lines.len() as u64);
                 lines.iter().for_each(|line| put_head(&mut out, line));
             }
@@ -179,7 +179,7 @@ impl<'a> Frame<'a> {
                 put_number(&mut out, wants.len() as u64);
                 for want in wants {
                     put_ref(&mut out, &want.log);
-                    out.push(u8::from(want.with_prev) * WITH_PREV | u8::from(want.proof) * PROOF);
+                    out.push(flag(want.with_prev, WITH_PREV) | flag(want.proof, PROOF));
                     put_number(&mut out, want.from);
                     put_number(&mut out, want.count);
                 }
@@ -291,8 +291,16 @@ impl<'a> Frame<'a> {
     }
 }
 
+fn flag(is_set: bool, bit: u8) -> u8 {
+    if is_set {
+        bit
+    } else {
+        0
+    }
+}
+
 pub(super) fn put_ref(out: &mut Vec<u8>, log: &LogRef) {
-    put_number(out, u64::from(log.index) << 1 | u64::from(log.name.is_some()));
+    put_number(out, (u64::from(log.index) << 1) | u64::from(log.name.is_some()));
     if let Some(name) = &log.name {
         put_log(out, name);
     }
@@ -300,7 +308,7 @@ pub(super) fn put_ref(out: &mut Vec<u8>, log: &LogRef) {
 
 fn put_head(out: &mut Vec<u8>, line: &HeadLine) {
     put_ref(out, &line.log);
-    out.push(line.hops.min(FROZEN - 1) | if line.frozen { FROZEN } else { 0 });
+    out.push(line.hops.min(FROZEN - 1) | flag(line.frozen, FROZEN));
     put_number(out, line.first);
     put_number(out, line.next - line.first);
     out.extend_from_slice(&line.hash);
@@ -317,7 +325,7 @@ pub(super) fn put_run_head(
     count: usize,
 ) {
     put_ref(out, log);
-    out.push(u8::from(live) * LIVE | u8::from(prev.is_some()) * HAS_PREV);
+    out.push(flag(live, LIVE) | flag(prev.is_some(), HAS_PREV));
     out.push(hops.min(FROZEN - 1));
     put_number(out, from);
     if let Some(prev) = prev {

@@ -128,6 +128,19 @@ impl Sync {
         self.ask_for_gaps(cx, id, hello);
     }
 
+    /// What a peer was told or sent and has not acknowledged may be lost: it is announced again.
+    pub(super) fn tell_again(&mut self, cx: &Context<'_>, id: &GatewayId) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let interests = peer.interests;
+        for (log, state) in self.logs.iter().filter(|(log, state)| state.next > 0 && interests.has(log.lane)) {
+            let known = peer.known.get(log).map_or(0, |known| known.next);
+            if known < state.next || self.forks.contains_key(log) {
+                peer.announce(log, cx.now_ms);
+            }
+        }
+        peer.snapshot = Snapshot::Waiting;
+    }
+
     /// What was never had of a log is asked of each peer once a session: its heads would not say that it has it.
     fn ask_for_gaps(&mut self, cx: &mut Context<'_>, id: &GatewayId, hello: &Hello) {
         let mut wants = Vec::new();

@@ -20,6 +20,8 @@ pub const FRAME_BYTES_START: usize = 16 * 1024;
 pub const FRAME_FAST_MS: u64 = 50;
 /// A frame that took longer is halved.
 pub const FRAME_SLOW_MS: u64 = 400;
+/// A link is left for one that is so many times as fast: changing costs announcing again what is under way.
+pub const LINK_FASTER: u64 = 4;
 /// A link whose oldest frame waits this long is passed over if its peer has another.
 pub const LINK_STALLED_MS: u64 = 5_000;
 
@@ -28,11 +30,11 @@ pub(super) struct Link {
     pub peer: GatewayId,
     frame_max: usize,
     frame_bytes: usize,
-    /// When each frame that is not on the wire yet was handed over.
-    in_flight: VecDeque<u64>,
+    /// When each frame that is not on the wire yet was handed over, and its bytes.
+    in_flight: VecDeque<(u64, usize)>,
     last_sent_ms: u64,
-    /// How long the last frame took, for choosing among links.
-    pace_ms: u64,
+    /// Microseconds for a KiB of the last frame, for choosing among links.
+    pace_us: u64,
     names_out: BTreeMap<LogKey, u32>,
     /// Numbers below are known to be on the wire; frames that overtake may use them alone.
     confirmed: u32,
@@ -48,7 +50,7 @@ impl Link {
             frame_bytes: FRAME_BYTES_START.min(frame_max),
             in_flight: VecDeque::new(),
             last_sent_ms: now_ms,
-            pace_ms: 0,
+            pace_us: 0,
             names_out: BTreeMap::new(),
             confirmed: 0,
             names_in: BTreeMap::new(),
@@ -65,22 +67,22 @@ impl Link {
         self.in_flight.len() < FRAMES_IN_FLIGHT_MAX + if urgent { URGENT_FRAMES_EXTRA } else { 0 }
     }
 
-    /// Orders links by preference: the one to use comes first.
+    /// Orders links by preference: not a stalled one, then the fastest; a new one is tried.
     pub fn rank(&self, now_ms: u64) -> (bool, u64) {
-        let stalled = self.in_flight.front().is_some_and(|since| now_ms.saturating_sub(*since) > LINK_STALLED_MS);
-        (stalled, self.pace_ms)
+        let late = |(since, _): &(u64, usize)| now_ms.saturating_sub(*since) > LINK_STALLED_MS;
+        (self.in_flight.front().is_some_and(late), self.pace_us)
     }
 
-    pub fn on_handed_over(&mut self, now_ms: u64) {
-        self.in_flight.push_back(now_ms);
+    pub fn on_handed_over(&mut self, now_ms: u64, bytes: usize) {
+        self.in_flight.push_back((now_ms, bytes));
     }
 
     /// A frame is on the wire. The time it took alone says how large the next one may be.
     pub fn on_sent(&mut self, now_ms: u64) {
-        let Some(since) = self.in_flight.pop_front() else { return };
+        let Some((since, bytes)) = self.in_flight.pop_front() else { return };
         let took_ms = now_ms.saturating_sub(since.max(self.last_sent_ms));
         self.last_sent_ms = now_ms;
-        self.pace_ms = took_ms;
+        self.pace_us = took_ms * 1_000 * 1_024 / bytes.max(1_024) as u64;
         if took_ms < FRAME_FAST_MS {
             self.frame_bytes = (self.frame_bytes * 2).min(self.frame_max);
         } else if took_ms > FRAME_SLOW_MS {

@@ -37,6 +37,14 @@ pub(super) struct BranchNote {
     pub held: Held,
 }
 
+/// What is kept at hand of a [`BranchNote`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Noted {
+    pub bytes: usize,
+    /// The hash before it.
+    pub prev: BatchHash,
+}
+
 /// Everything that was noted, taken apart.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
@@ -45,7 +53,7 @@ pub struct Memory {
     pub(super) gaps: BTreeMap<LogKey, Vec<Gap>>,
     /// The lowest number known to be forked.
     pub(super) forks: BTreeMap<LogKey, u64>,
-    pub(super) branches: BTreeMap<(LogKey, u64, [u8; 8]), (bool, usize)>,
+    pub(super) branches: BTreeMap<(LogKey, u64, [u8; 8]), Noted>,
     folded: Vec<Held>,
 }
 
@@ -103,7 +111,8 @@ impl Memory {
             let mut name = Reader::new(rest);
             let (log, number, hash) = (name.log()?, u64::from_be_bytes(name.array()?), name.array()?);
             let note = read_branch(&log, number, value)?;
-            self.branches.insert((log, number, hash), (note.in_log, note.held.bytes.len()));
+            let noted = Noted { bytes: note.held.bytes.len(), prev: note.held.prev };
+            self.branches.insert((log, number, hash), noted);
             if !note.in_log {
                 self.folded.push(note.held);
             }

@@ -31,7 +31,7 @@ pub use frame::{Frame, FRAME_BYTES_MAX};
 pub use heads::{GRAFT_MS, LAZY_MS};
 pub use hello::{Cursor, Hello, Interests, StoreEpoch};
 pub use link::{
-    FRAMES_IN_FLIGHT_MAX, FRAME_BYTES_START, FRAME_FAST_MS, FRAME_SLOW_MS, LINKS_MAX, LINK_STALLED_MS,
+    FRAMES_IN_FLIGHT_MAX, FRAME_BYTES_START, FRAME_FAST_MS, FRAME_SLOW_MS, LINKS_MAX, LINK_FASTER, LINK_STALLED_MS,
     URGENT_FRAMES_EXTRA,
 };
 pub use memory::{Introduction, Memory, NOTES_PREFIX};
@@ -259,6 +259,7 @@ impl Sync {
         peer.age = hello.age;
         peer.complete = false;
         self.compare(cx, &id, hello);
+        self.look_deeper(cx, link);
     }
 
     fn on_frame(&mut self, cx: &mut Context<'_>, link: LinkId, bytes: &[u8]) -> Result<(), Fault> {
@@ -311,9 +312,9 @@ impl Sync {
             if let Some(known) = peer.known.get_mut(&log) {
                 known.sent = known.next;
             }
-            peer.announce(&log, cx.now_ms);
         }
         peer.unacked_ms = None;
+        self.tell_again(cx, &id);
     }
 
     /// What the node had taken and not synced is gone; what it holds now was loaded from the journal.

@@ -53,6 +53,8 @@ pub(super) enum Snapshot {
 /// One linked peer.
 pub(super) struct Peer {
     pub links: Vec<LinkId>,
+    /// The one that news go over.
+    pub main: Option<LinkId>,
     pub store: StoreEpoch,
     /// When it said Hello last.
     pub age: Age,
@@ -92,6 +94,7 @@ impl Peer {
     pub fn new(hello: &Hello, now_ms: u64) -> Self {
         Self {
             links: Vec::new(),
+            main: None,
             store: hello.store,
             age: hello.age,
             interests: hello.interests,

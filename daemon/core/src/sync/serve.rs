@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::frame::{
     put_parcel, put_run_head, Branch, Frame, WantLine, FRAME_VERSION, KIND_BATCHES, PARCELS_PER_FRAME_MAX,
 };
+use super::link::LINK_FASTER;
 use super::peer::{Out, Snapshot};
 use super::state::Context;
 use super::wire::put_number;
@@ -37,7 +38,7 @@ impl Sync {
 
     fn pump(&mut self, cx: &mut Context<'_>, id: &GatewayId) {
         while let Some((turn, urgent)) = self.turn(cx.now_ms, id) {
-            let Some(link) = self.best_link(cx.now_ms, id) else { return };
+            let Some(link) = self.main_link(cx, id) else { return };
             if !self.links.get(&link).is_some_and(|link| link.has_credit(urgent)) {
                 return;
             }
@@ -71,15 +72,31 @@ impl Sync {
         }
     }
 
-    /// The link to use for a peer: not a stalled one, then the fastest.
+    /// The link to use for a peer: the one in use, unless it stalls or another one is much faster.
     pub(super) fn best_link(&self, now_ms: u64, id: &GatewayId) -> Option<LinkId> {
-        let links = self.peers.get(id)?.links.iter();
-        links.copied().min_by_key(|link| (self.links.get(link).map(|link| link.rank(now_ms)), *link))
+        let peer = self.peers.get(id)?;
+        let rank = |link: &LinkId| self.links.get(link).map_or((true, u64::MAX), |link| link.rank(now_ms));
+        let best = peer.links.iter().copied().min_by_key(|link| (rank(link), *link))?;
+        let Some(main) = peer.main.filter(|main| peer.links.contains(main)) else { return Some(best) };
+        let ((stalled, pace), (best_stalled, best_pace)) = (rank(&main), rank(&best));
+        let leave = !best_stalled && (stalled || best_pace.saturating_mul(LINK_FASTER) < pace);
+        Some(if leave { best } else { main })
+    }
+
+    /// The same, for news: all of them go over one link, so that "you have been told everything" is true when it
+    /// arrives. Where that changes, what may be lost is told again.
+    fn main_link(&mut self, cx: &Context<'_>, id: &GatewayId) -> Option<LinkId> {
+        let link = self.best_link(cx.now_ms, id)?;
+        let main = self.peers.get_mut(id)?.main.replace(link);
+        if main.is_some_and(|main| main != link) {
+            self.tell_again(cx, id);
+        }
+        Some(link)
     }
 
     pub(super) fn send(&mut self, cx: &mut Context<'_>, link: LinkId, frame: Vec<u8>, urgent: bool) {
         if let Some(state) = self.links.get_mut(&link) {
-            state.on_handed_over(cx.now_ms);
+            state.on_handed_over(cx.now_ms, frame.len());
             cx.actions.push(Action::Send { link, frame, urgent });
         }
     }

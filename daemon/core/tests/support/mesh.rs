@@ -327,7 +327,7 @@ impl Mesh {
     pub fn settle_for(&mut self, ms: u64) {
         let end = self.now_ms + ms;
         (0..self.sites.len()).for_each(|at| self.commit(at));
-        for _ in 0..2_000_000 {
+        for _ in 0..20_000 {
             if self.step() {
                 continue;
             }
