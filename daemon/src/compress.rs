@@ -35,6 +35,7 @@ pub fn decompress(frame: &[u8], limit: usize) -> Result<Vec<u8>, CompressFault> 
 
 fn with_copy<T>(act: impl FnOnce(&Model, &mut Model) -> T) -> T {
     static PRIMED: OnceLock<Model> = OnceLock::new();
+    #[allow(clippy::vec_box)] // 2 MB are not moved about under the lock.
     static KEPT: Mutex<Vec<Box<Model>>> = Mutex::new(Vec::new());
     let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let primed = PRIMED.get_or_init(|| Model::primed(DICTIONARY));

@@ -18,6 +18,7 @@ use commons_core::views::stock::ShelfState;
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot, watch, OwnedSemaphorePermit};
 
+use crate::neighbours::Neighbours;
 use crate::news::News;
 
 /// Messages waiting for the writer, at most. Senders beyond it wait (their PUBACK is late, their reads pause).
@@ -186,6 +187,7 @@ pub struct Inbox {
     changes: broadcast::Sender<Change>,
     news: News,
     health: watch::Receiver<Health>,
+    neighbours: watch::Sender<Neighbours>,
 }
 
 /// Room for one message.
@@ -218,7 +220,8 @@ pub fn channel() -> (Inbox, Outlet) {
     let (changes, _) = broadcast::channel(CHANGES_KEPT_MAX);
     let news = News::default();
     let (health_out, health) = watch::channel(Health::default());
-    let inbox = Inbox { sender, changes: changes.clone(), news: news.clone(), health };
+    let inbox =
+        Inbox { sender, changes: changes.clone(), news: news.clone(), health, neighbours: watch::Sender::default() };
     (inbox, Outlet { receiver, changes, news, health: health_out })
 }
 
@@ -285,6 +288,20 @@ impl Inbox {
     /// A rare wish.
     pub async fn control(&self, request: ControlRequest) -> Option<serde_json::Value> {
         self.ask(|reply| Message::Control(request, reply)).await
+    }
+
+    /// Other gateways, as everybody may know them.
+    pub fn neighbours(&self) -> watch::Receiver<Neighbours> {
+        self.neighbours.subscribe()
+    }
+
+    /// For the room of links: how it is now.
+    pub fn set_neighbours(&self, neighbours: Neighbours) {
+        self.neighbours.send_if_modified(|known| {
+            let changed = *known != neighbours;
+            *known = neighbours;
+            changed
+        });
     }
 
     /// Tells the writer what happens on a link. False: the writer has ended.

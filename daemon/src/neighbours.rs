@@ -3,7 +3,38 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use serde::Serialize;
 use serde_json::Value;
+
+/// What everybody may know: `commons/gateway/peers`, `/api/v1/peers`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Neighbours {
+    /// 1.
+    pub v: u8,
+    /// Paired or configured gateways.
+    pub peers: Vec<Neighbour>,
+    /// Gateways that are near and not paired.
+    pub near: usize,
+}
+
+impl Default for Neighbours {
+    fn default() -> Self {
+        Self { v: 1, peers: Vec::new(), near: 0 }
+    }
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Neighbour {
+    /// 64 hex digits.
+    pub id: String,
+    /// What it calls itself.
+    pub name: String,
+    /// A link stands.
+    pub linked: bool,
+    /// What it announced is all here.
+    pub complete: bool,
+}
 
 /// A wish.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -119,6 +119,13 @@ pub fn report(
     } else if writer.is_none() {
         problems.insert(0, writer_silent());
     }
+    for alarm in writer.iter().flat_map(|writer| writer["alarms"].as_array()).flatten() {
+        problems.push(trouble(
+            "alarm",
+            alarm.as_str().unwrap_or_default(),
+            "Nothing is lost by it, but find out which box it was: two with one card must not both run.",
+        ));
+    }
     let mut report = json!({
         "v": VERSION,
         "ok": true,

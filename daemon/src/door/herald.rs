@@ -76,6 +76,7 @@ struct Herald {
 pub async fn run(shared: Arc<Shared>, asks: &mut mpsc::Receiver<Ask>) {
     let mut health = shared.inbox.health();
     let mut closing = shared.closing.subscribe();
+    let mut neighbours = shared.inbox.neighbours();
     let mut herald = Herald { news: shared.inbox.news(), shared, gone: VecDeque::new(), changed: true };
     herald.introduce();
     let news = herald.news.clone();
@@ -95,6 +96,10 @@ pub async fn run(shared: Arc<Shared>, asks: &mut mpsc::Receiver<Ask>) {
                     herald.changed = false;
                     let summary = herald.shared.inbox.summary().await;
                     herald.set("summary", Topic::Summary, &summary);
+                }
+                if neighbours.has_changed().unwrap_or(false) {
+                    let now = neighbours.borrow_and_update().clone();
+                    herald.set("peers", Topic::Gateway(GatewayTopic::Peers), &now);
                 }
                 if seconds.is_multiple_of(HEALTH_EVERY) {
                     let now = health.borrow_and_update().clone();
@@ -126,7 +131,7 @@ impl Herald {
         let about = self.shared.about.as_ref();
         self.set("state", Topic::Gateway(GatewayTopic::State), &serde_json::json!({"v": 1, "state": "online"}));
         self.set("info", Topic::Gateway(GatewayTopic::Info), about);
-        self.set("peers", Topic::Gateway(GatewayTopic::Peers), &serde_json::json!({"v": 1, "peers": []}));
+        self.set("peers", Topic::Gateway(GatewayTopic::Peers), &*self.shared.inbox.neighbours().borrow());
         if self.shared.config.home_assistant {
             let short: String = about.id.chars().take(8).collect();
             let node = format!("commons_{short}");

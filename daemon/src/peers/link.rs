@@ -17,7 +17,7 @@ use tokio::time::{sleep, sleep_until, Instant};
 
 use super::bucket::Bucket;
 use super::noise::{Flag, LinkFault, Opened, Opener, Sealer, Session};
-use super::squeeze::Squeeze;
+use super::squeeze::{Pace, Squeeze};
 use super::stats::Stats;
 use crate::inbox::{Inbox, LinkMessage, Order};
 
@@ -31,6 +31,8 @@ const DOUBT: Duration = Duration::from_millis(1_500);
 const FRAMES_WAITING_MAX: usize = 2;
 /// Orders of the writer that wait, beyond what is being sent. The sync core hands out four and waits for credits.
 const ORDERS_MAX: usize = 64;
+/// What an uncompressed frame is longer by on its way.
+const ENVELOPE_BYTES: usize = 1;
 /// How long what was ordered before the end may take to go out.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -95,6 +97,7 @@ impl Link {
             stats: &stats,
             squeeze: &squeeze,
             bucket: Bucket::new(bytes_per_s),
+            pace: Pace::new(bytes_per_s),
             alive: &alive,
             answer: &answer,
         };
@@ -173,22 +176,23 @@ impl Reading<'_> {
             let Some(message) = self.inn.recv().await else {
                 return LinkFault::Ended;
             };
-            let opened = match self.opener.open(&message, FRAME_BYTES_MAX) {
+            let opened = match self.opener.open(&message, FRAME_BYTES_MAX + ENVELOPE_BYTES) {
                 Ok(opened) => opened,
                 Err(fault) => return fault,
             };
             self.alive.is();
             self.stats.received(message.len());
             match opened {
+                // A frame is decompressed only when there is a place for it.
                 Opened::Frame(bytes) => {
-                    let frame = match self.squeeze.open(bytes, FRAME_BYTES_MAX) {
+                    let Ok(place) = places.clone().acquire_owned().await else {
+                        return LinkFault::Ended;
+                    };
+                    let frame = match self.squeeze.open(bytes, FRAME_BYTES_MAX).await {
                         Ok(frame) => frame,
                         Err(fault) => return fault,
                     };
                     self.stats.frame_in();
-                    let Ok(place) = places.clone().acquire_owned().await else {
-                        return LinkFault::Ended;
-                    };
                     let message = LinkMessage::Frame { link: self.id, bytes: frame, place };
                     if !self.inbox.link(message).await {
                         return LinkFault::Ended;
@@ -219,6 +223,7 @@ struct Writing<'a> {
     stats: &'a Stats,
     squeeze: &'a Squeeze,
     bucket: Bucket,
+    pace: Pace,
     alive: &'a Alive,
     answer: &'a Notify,
 }
@@ -237,7 +242,7 @@ impl Writing<'_> {
                 self.on_order(order)?;
             }
             if let Some(frame) = self.urgent.pop_front().or_else(|| self.normal.pop_front()) {
-                self.send_frame(&frame).await?;
+                self.send_frame(frame).await?;
                 continue;
             }
             if let Some((why, _)) = self.closing.take() {
@@ -272,8 +277,10 @@ impl Writing<'_> {
         Ok(())
     }
 
-    async fn send_frame(&mut self, frame: &[u8]) -> Result<(), LinkFault> {
-        let squeezed = self.squeeze.close(frame);
+    async fn send_frame(&mut self, frame: Vec<u8>) -> Result<(), LinkFault> {
+        let length = frame.len();
+        let squeezed = self.squeeze.close(frame, &self.pace).await?;
+        let began = Instant::now();
         let pieces: Vec<(Flag, &[u8])> = Sealer::pieces(&squeezed).collect();
         for (flag, piece) in pieces {
             // Between two pieces a question is answered, so that a long frame is not taken for silence.
@@ -285,7 +292,8 @@ impl Writing<'_> {
             }
             self.send(flag, piece).await?;
         }
-        self.stats.frame_out(frame.len());
+        self.pace.sent(squeezed.len(), began.elapsed());
+        self.stats.frame_out(length);
         if !self.inbox.link(LinkMessage::Sent(self.id)).await {
             return Err(LinkFault::Ended);
         }

@@ -82,11 +82,6 @@ impl Peers {
         office::office(&self.room)
     }
 
-    /// Changes whenever a link or a peer comes or goes.
-    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
-        self.room.changes()
-    }
-
     /// Calls, announces, listens. Must be called within a tokio runtime.
     pub async fn start(&self) {
         let room = &self.room;
@@ -102,6 +97,7 @@ impl Peers {
                 }
             }
         }
+        tokio::spawn(office::tell(room.clone()));
         let room = room.clone();
         tokio::spawn(async move {
             while !room.is_closing() {

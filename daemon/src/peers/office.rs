@@ -2,15 +2,20 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use commons_core::identity::GatewayId;
 use commons_core::sync::PeerStatus;
 use serde_json::{json, Map, Value};
+use tokio::time::timeout;
 
 use super::book::{Book, BookError, Peer};
 use super::code::Code;
 use super::room::{PeerView, Room};
-use crate::neighbours::{No, Office, Wish};
+use crate::neighbours::{Neighbour, Neighbours, No, Office, Wish};
+
+/// How often it is looked at what everybody may know of peers.
+const TELL_EVERY: Duration = Duration::from_secs(5);
 
 impl From<BookError> for No {
     fn from(fault: BookError) -> Self {
@@ -119,6 +124,28 @@ pub async fn list(room: &Room) -> Value {
         .collect();
     let codes: Vec<Value> = room.codes().into_iter().map(|(code, why)| json!({"code": code, "why": why})).collect();
     json!({"peers": peers, "near": near, "codes": codes, "invitations": room.secrets().len()})
+}
+
+/// Keeps what everybody may know up to date, until the room closes.
+pub async fn tell(room: Arc<Room>) {
+    let mut changes = room.changes();
+    while !room.is_closing() {
+        let views = room.views();
+        let asked = room.inbox().link_status(views.iter().map(|view| view.id).collect()).await;
+        let complete = |id: &GatewayId| asked.iter().any(|(known, status, _)| known == id && status.complete);
+        let peers = views
+            .iter()
+            .map(|view| Neighbour {
+                id: view.id.to_string(),
+                name: view.name.clone(),
+                linked: view.link.is_some(),
+                complete: view.link.is_some() && complete(&view.id),
+            })
+            .collect();
+        room.inbox().set_neighbours(Neighbours { v: 1, peers, near: room.strangers().len() });
+        // What is complete changes without a word.
+        let _ = timeout(TELL_EVERY, changes.changed()).await;
+    }
 }
 
 /// One peer. Times in milliseconds; queues in batches, and what of it is already with the link in frames and bytes.

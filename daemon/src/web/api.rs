@@ -214,6 +214,12 @@ pub(super) fn info(web: &Web) -> Answer {
     Answer::json(StatusCode::OK, &web.about).shared()
 }
 
+/// `GET /api/v1/peers`
+pub(super) fn peers(web: &Web) -> Answer {
+    let neighbours = web.inbox.neighbours().borrow().clone();
+    Answer::json(StatusCode::OK, &neighbours).cached(Cache::Never).shared()
+}
+
 /// `GET /api/v1/health`
 pub(super) fn health(web: &Web) -> Answer {
     let health = web.inbox.health().borrow().clone();

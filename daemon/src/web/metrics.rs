@@ -16,7 +16,9 @@ const ANSWER_S_MAX: u64 = 4;
 pub(super) fn metrics(web: &Web) -> Answer {
     let mut text = web.counters.prometheus();
     let health = web.inbox.health().borrow().clone();
-    let rows: [(&str, &str, &str, u64); 13] = [
+    let neighbours = web.inbox.neighbours().borrow().clone();
+    let linked = neighbours.peers.iter().filter(|peer| peer.linked).count() as u64;
+    let rows: [(&str, &str, &str, u64); 15] = [
         ("up", "gauge", "1 while the writer runs", (!web.is_writer_gone()).into()),
         ("entries", "gauge", "entries kept", health.entries),
         ("batches", "gauge", "batches kept", health.batches),
@@ -29,6 +31,8 @@ pub(super) fn metrics(web: &Web) -> Answer {
         ("sync_ms", "gauge", "milliseconds the last commit took to sync", health.sync_ms),
         ("uptime_seconds", "counter", "seconds since start", health.uptime_s),
         ("damaged_frames", "gauge", "damaged frames found at the last start", health.damaged),
+        ("peers", "gauge", "gateways this one is paired with", neighbours.peers.len() as u64),
+        ("peers_linked", "gauge", "of these, linked now", linked),
         ("accepting", "gauge", "1 while ordinary posts are taken", (health.state == "ok").into()),
     ];
     for (name, kind, help, value) in rows {

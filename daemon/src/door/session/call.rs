@@ -31,12 +31,10 @@ pub struct Call {
 
 impl Call {
     /// The next message for the caller; none: the room of links has ended the call. Cancelling it loses nothing.
-    pub fn next(call: &mut Option<Box<Self>>) -> impl Future<Output = Option<Bytes>> + '_ {
-        async move {
-            match call {
-                Some(call) => call.port.down.recv().await,
-                None => std::future::pending().await,
-            }
+    pub async fn next(call: &mut Option<Box<Self>>) -> Option<Bytes> {
+        match call {
+            Some(call) => call.port.down.recv().await,
+            None => std::future::pending().await,
         }
     }
 }
