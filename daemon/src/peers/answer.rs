@@ -74,13 +74,15 @@ async fn call(room: &Arc<Room>, caller: &Caller, mut wire: Wire, first: Bytes, t
     let (answering, hello) = room.identity.answer(&peer, &first)?;
     let own = room.hello(&peer).await?;
     let (mut session, second) = answering.finish(&own)?;
+    let second_bytes = second.len();
     wire.out.send(second.into()).await.map_err(|_| LinkFault::Ended)?;
     // Only now is it more than a recording.
     let here = next(&mut wire, HANDSHAKE_WITHIN).await?;
     let opened = session.opener.open(&here, 0)?;
     drop(trial);
     let address = room.address_of(&caller.address, &hello);
-    let fault = room.live(&peer, false, address, wire, session, &hello, Some(opened)).await;
+    let bytes = (first.len() + here.len(), second_bytes);
+    let fault = room.live(&peer, false, address, wire, session, &hello, Some(opened), bytes).await;
     tracing::debug!(peer = peer.short(), why = %fault, "an answered call ended");
     Ok(())
 }

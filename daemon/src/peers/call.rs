@@ -162,18 +162,18 @@ pub async fn keep_calling(
     let mut failures = 0;
     loop {
         let free = standing.wait_for(|standing| *standing != Standing::Up).await.map(|standing| *standing);
-        if !matches!(free, Ok(Standing::Down)) {
+        if !free.is_ok_and(Standing::wants_call) {
             return;
         }
         if peer < room.identity.id {
             // Its call would win if both called at once (see `room`), so it goes first.
-            let up = standing.wait_for(|standing| *standing != Standing::Down);
+            let up = standing.wait_for(|standing| !standing.wants_call());
             if matches!(timeout(GO_AHEAD, up).await, Ok(Err(_))) {
                 return;
             }
         }
         for address in room.addresses(&peer) {
-            if *standing.borrow() != Standing::Down {
+            if !standing.borrow().wants_call() {
                 break;
             }
             let began = Instant::now();
@@ -200,7 +200,7 @@ pub async fn keep_calling(
                 failures = 0;
                 sleep(APART.saturating_sub(began.elapsed())).await;
             }
-            gone = async { standing.wait_for(|standing| *standing != Standing::Down).await.is_err() } => if gone { return },
+            gone = async { standing.wait_for(|standing| !standing.wants_call()).await.is_err() } => if gone { return },
         }
     }
 }
@@ -223,12 +223,14 @@ async fn try_call(room: &Arc<Room>, peer: &GatewayId, address: &str) -> Result<L
     let mut wire = dial(address, &digits(peer), &room.identity.id).await?;
     let hello = room.hello(peer).await?;
     let (calling, first) = room.identity.call(peer, &hello)?;
+    let sent = first.len();
     wire.out.send(first.into()).await.map_err(|_| LinkFault::Ended)?;
     let answer = next(&mut wire, HANDSHAKE_WITHIN).await?;
     let (mut session, hello) = calling.finish(&answer)?;
     let here = session.sealer.seal(Flag::Here, &[])?;
+    let bytes = (answer.len(), sent + here.len());
     wire.out.send(here.into()).await.map_err(|_| LinkFault::Ended)?;
-    Ok(room.live(peer, true, address.to_owned(), wire, session, &hello, None).await)
+    Ok(room.live(peer, true, address.to_owned(), wire, session, &hello, None, bytes).await)
 }
 
 /// The next message of a way, or why there is none.

@@ -12,11 +12,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use commons_core::sync::frame::FRAME_BYTES_MAX;
 use commons_core::sync::LinkId;
-use tokio::sync::{mpsc, oneshot, Notify, Semaphore};
+use tokio::sync::{mpsc, oneshot, watch, Notify, Semaphore};
 use tokio::time::{sleep, sleep_until, Instant};
 
 use super::bucket::Bucket;
 use super::noise::{Flag, LinkFault, Opened, Opener, Sealer, Session};
+use super::room::Standing;
 use super::squeeze::{Pace, Squeeze};
 use super::stats::Stats;
 use crate::inbox::{Inbox, LinkMessage, Order};
@@ -25,8 +26,12 @@ use crate::inbox::{Inbox, LinkMessage, Order};
 const ASK_AFTER: Duration = Duration::from_secs(10);
 /// After so long without a word it is gone. Two questions fit in.
 const DEAF_AFTER: Duration = Duration::from_secs(25);
-/// The same when there is reason to doubt: an interface came up, its beacon says it was started anew.
-const DOUBT: Duration = Duration::from_millis(1_500);
+/// A question unanswered for so long makes the link doubted: another call is tried beside it.
+const DOUBT_AFTER: Duration = Duration::from_secs(3);
+/// Where there is reason to doubt (an interface came up, its beacon was heard), the link is over after so long.
+const DOUBTED_FOR: Duration = Duration::from_secs(5);
+/// How often it is looked whether a question was answered.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// Frames of one link that the writer has not looked at yet.
 const FRAMES_WAITING_MAX: usize = 2;
 /// Orders of the writer that wait, beyond what is being sent. The sync core hands out four and waits for credits.
@@ -64,6 +69,8 @@ pub struct Link {
     pub bytes_per_s: u64,
     /// Asks whether the other side is there, at once.
     pub doubt: Arc<Notify>,
+    /// Told when it is doubted, and when it is not any more.
+    pub standing: Arc<watch::Sender<Standing>>,
     /// Ends it from outside.
     pub stop: oneshot::Receiver<LinkFault>,
 }
@@ -71,7 +78,7 @@ pub struct Link {
 impl Link {
     /// Runs until it ends; why. The caller has told the writer that it is up, and tells it that it is down.
     pub async fn run(self) -> LinkFault {
-        let Self { id, wire, session, orders, inbox, stats, squeeze, bytes_per_s, doubt, stop } = self;
+        let Self { id, wire, session, orders, inbox, stats, squeeze, bytes_per_s, doubt, standing, stop } = self;
         let alive = Alive::new();
         let answer = Arc::new(Notify::new());
         let Wire { out, inn } = wire;
@@ -104,24 +111,24 @@ impl Link {
         tokio::select! {
             fault = reading.run() => fault,
             fault = writing.run() => fault,
-            fault = alive.watch(&doubt) => fault,
+            fault = alive.watch(&doubt, &standing) => fault,
             stopped = stop => stopped.unwrap_or(LinkFault::Ended),
         }
     }
 }
 
 /// When the other side was last known to be there.
-struct Alive {
+pub(super) struct Alive {
     at: std::sync::Mutex<Instant>,
     ask: Notify,
 }
 
 impl Alive {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { at: std::sync::Mutex::new(Instant::now()), ask: Notify::new() }
     }
 
-    fn is(&self) {
+    pub(super) fn is(&self) {
         *self.at.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Instant::now();
     }
 
@@ -129,33 +136,57 @@ impl Alive {
         *self.at.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Resolves when nothing was heard for too long.
-    async fn watch(&self, doubt: &Notify) -> LinkFault {
-        let mut asked = Instant::now();
+    /// Asks when it is quiet, says when the link is doubted, resolves when nothing was heard for too long.
+    pub(super) async fn watch(&self, doubt: &Notify, standing: &watch::Sender<Standing>) -> LinkFault {
+        let turn = |from: Standing, to: Standing| {
+            standing.send_if_modified(|now| {
+                let turns = *now == from;
+                *now = if turns { to } else { *now };
+                turns
+            });
+        };
+        let mut asked: Option<Asked> = None;
         loop {
-            let at = self.at();
-            let next = (at.max(asked) + ASK_AFTER).min(at + DEAF_AFTER);
-            tokio::select! {
-                () = sleep_until(next) => {
-                    if self.at().elapsed() >= DEAF_AFTER {
-                        return LinkFault::Silent(DEAF_AFTER.as_secs());
-                    }
-                    if self.at().max(asked).elapsed() >= ASK_AFTER {
-                        asked = Instant::now();
-                        self.ask.notify_one();
-                    }
+            let (at, now) = (self.at(), Instant::now());
+            let next = match &asked {
+                Some(question) if at >= question.when => {
+                    asked = None;
+                    turn(Standing::Doubted, Standing::Up);
+                    continue;
                 }
-                () = doubt.notified() => {
-                    asked = Instant::now();
-                    self.ask.notify_one();
-                    sleep(DOUBT).await;
-                    if self.at() < asked {
-                        return LinkFault::Silent(DOUBT.as_secs() + 1);
+                Some(question) if now >= question.end => return LinkFault::Silent((now - at).as_secs()),
+                Some(question) => {
+                    if now >= question.doubt {
+                        turn(Standing::Up, Standing::Doubted);
                     }
+                    now + LOOK_EVERY
+                }
+                None if now >= at + ASK_AFTER => {
+                    asked = Some(Asked { when: now, doubt: now + DOUBT_AFTER, end: at + DEAF_AFTER });
+                    self.ask.notify_one();
+                    continue;
+                }
+                None => at + ASK_AFTER,
+            };
+            tokio::select! {
+                () = sleep_until(next) => {}
+                () = doubt.notified() => {
+                    let (now, end) = (Instant::now(), self.at() + DEAF_AFTER);
+                    asked = Some(Asked { when: now, doubt: now + LOOK_EVERY, end: end.min(now + DOUBTED_FOR) });
+                    self.ask.notify_one();
                 }
             }
         }
     }
+}
+
+/// A question that waits for its answer.
+struct Asked {
+    when: Instant,
+    /// From then on the link is doubted.
+    doubt: Instant,
+    /// From then on it is over.
+    end: Instant,
 }
 
 struct Reading<'a> {

@@ -35,6 +35,8 @@ const AT_ONCE: Duration = Duration::from_secs(3);
 pub const HEARD_MAX: usize = 64;
 /// A beacon older than this says nothing of where its gateway is now.
 const HEARD_LASTS: Duration = Duration::from_secs(120);
+/// A link that was quiet for longer than its own questions take is doubted when its peer's beacon is heard.
+const QUIET_MS: u64 = 11_000;
 /// Bytes before the hello: the port of our door.
 const PORT_BYTES: usize = 2;
 
@@ -45,8 +47,17 @@ pub enum Standing {
     Down,
     /// One.
     Up,
+    /// One, which may lead nowhere: another call is worth a try.
+    Doubted,
     /// It is no peer any more.
     Gone,
+}
+
+impl Standing {
+    /// Whether a call makes sense.
+    pub fn wants_call(self) -> bool {
+        matches!(self, Self::Down | Self::Doubted)
+    }
 }
 
 /// Counts of the room.
@@ -79,7 +90,7 @@ struct Known {
     stats: Arc<Stats>,
     live: Option<Live>,
     poke: Arc<Notify>,
-    standing: watch::Sender<Standing>,
+    standing: Arc<watch::Sender<Standing>>,
     fault: Option<String>,
 }
 
@@ -240,7 +251,7 @@ impl Room {
                     stats: Arc::default(),
                     live: None,
                     poke: Arc::default(),
-                    standing: watch::Sender::new(Standing::Down),
+                    standing: Arc::new(watch::Sender::new(Standing::Down)),
                     fault: None,
                 });
                 (known.name, known.paired, known.configured, known.learned) = (name, paired, configured, learned);
@@ -299,7 +310,7 @@ impl Room {
     }
 
     /// Puts a new link into its place, unless the one that stands goes first.
-    fn register(&self, peer: &GatewayId, live: Live) -> Result<Arc<Stats>, LinkFault> {
+    fn register(&self, peer: &GatewayId, live: Live) -> Result<(Arc<Stats>, Arc<watch::Sender<Standing>>), LinkFault> {
         let mut table = self.table();
         let known = table.known.get_mut(peer).ok_or(LinkFault::Unknown)?;
         if let Some(old) = &mut known.live {
@@ -316,7 +327,7 @@ impl Room {
         known.fault = None;
         known.standing.send_replace(Standing::Up);
         known.stats.links.add(1);
-        Ok(known.stats.clone())
+        Ok((known.stats.clone(), known.standing.clone()))
     }
 
     /// Takes a link out of its place, if it is still the one that stands.
@@ -342,6 +353,7 @@ impl Room {
         session: Session,
         hello: &[u8],
         first: Option<Opened>,
+        handshake: (usize, usize),
     ) -> LinkFault {
         match first {
             None | Some(Opened::Sign(..)) => {}
@@ -365,10 +377,11 @@ impl Room {
             doubt: doubt.clone(),
             stop: Some(stop_sender),
         };
-        let stats = match self.register(peer, live) {
-            Ok(stats) => stats,
+        let (stats, standing) = match self.register(peer, live) {
+            Ok(registered) => registered,
             Err(fault) => return fault,
         };
+        stats.handshake(handshake);
         let (orders_sender, orders) = mpsc::unbounded_channel();
         let up = LinkMessage::Up { link: id, peer: *peer, hello, orders: orders_sender };
         let fault = if self.inbox.link(up).await {
@@ -377,7 +390,9 @@ impl Room {
             self.learn(peer, address);
             let bytes_per_s = self.config.bytes_per_second;
             let inbox = self.inbox.clone();
-            let fault = Link { id, wire, session, orders, inbox, stats, squeeze, bytes_per_s, doubt, stop }.run().await;
+            let fault = Link { id, wire, session, orders, inbox, stats, squeeze, bytes_per_s, doubt, standing, stop }
+                .run()
+                .await;
             self.inbox.link(LinkMessage::Down(id)).await;
             fault
         } else {
@@ -554,8 +569,10 @@ impl Room {
                 table.heard.get(&id).is_some_and(|old| old.address == heard.address && old.born == heard.born);
             if let Some(known) = table.known.get_mut(&id) {
                 match &known.live {
-                    // It was started anew since; the link that stands leads nowhere.
-                    Some(live) if !known_before => live.doubt.notify_one(),
+                    // It was started anew since, or it is there and the link says nothing: that may lead nowhere.
+                    Some(live) if !known_before || known.stats.heard_ago_ms().is_some_and(|ms| ms > QUIET_MS) => {
+                        live.doubt.notify_one();
+                    }
                     Some(_) => {}
                     None => known.poke.notify_one(),
                 }

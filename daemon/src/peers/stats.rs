@@ -60,6 +60,12 @@ impl Stats {
         self.heard_ms.store(self.began.elapsed().as_millis() as u64 + 1, Ordering::Relaxed);
     }
 
+    /// Handshake messages: bytes received and sent.
+    pub fn handshake(&self, (received, sent): (usize, usize)) {
+        self.received(received);
+        self.sent(sent);
+    }
+
     /// A whole frame came.
     pub fn frame_in(&self) {
         self.frames_in.add(1);

@@ -424,3 +424,29 @@ async fn who_is_near_is_heard_and_called() {
     assert_eq!((a.up().await, b.up().await), (id(2), id(1)));
     assert!(a.room.strangers().is_empty());
 }
+
+/// After a cable was cut somewhere in between, a gateway would wait for a dead link while the other one is there again.
+#[tokio::test(start_paused = true)]
+async fn a_silent_link_is_doubted_then_over() {
+    use super::link::Alive;
+    use super::room::Standing;
+    use tokio::sync::{watch, Notify};
+
+    let (alive, doubt, standing) = (Alive::new(), Notify::new(), watch::Sender::new(Standing::Up));
+    let began = tokio::time::Instant::now();
+    let mut watching = std::pin::pin!(alive.watch(&doubt, &standing));
+    let mut turned = standing.subscribe();
+    let wait = |standing: Standing| {
+        let mut turned = turned.clone();
+        async move { turned.wait_for(|now| *now == standing).await.map(|_| ()).unwrap() }
+    };
+    tokio::select! { _ = &mut watching => panic!(), () = wait(Standing::Doubted) => {} }
+    assert_eq!(began.elapsed().as_secs(), 13, "ten to be quiet, three to answer");
+    alive.is();
+    tokio::select! { _ = &mut watching => panic!(), () = wait(Standing::Up) => {} }
+    doubt.notify_one();
+    tokio::select! { _ = &mut watching => panic!(), () = wait(Standing::Doubted) => {} }
+    assert!(began.elapsed().as_secs_f64() < 14.5);
+    assert!(matches!(watching.await, LinkFault::Silent(5)));
+    assert!(turned.borrow_and_update().wants_call());
+}
