@@ -25,6 +25,10 @@ pub mod purpose {
     pub const BATCH: &str = "commons/1/batch";
     /// What stands for `prev` in the first batch of a log.
     pub const GENESIS: &str = "commons/1/genesis";
+    /// The digest over the heads of one lane.
+    pub const LANE: &str = "commons/1/lane";
+    /// The digest over what is known of a forked log's branches.
+    pub const FORK: &str = "commons/1/fork";
     /// A guest's code word.
     pub const CODE_WORD: &str = "commons/1/code-word";
     /// A sender's pseudonymous mark.

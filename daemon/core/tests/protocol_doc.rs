@@ -5,9 +5,13 @@ use commons_core::codec::*;
 use commons_core::codeword::CODE_BYTES_MAX;
 use commons_core::identity::purpose;
 use commons_core::log::Lane;
-use commons_core::node::LOGS_MAX;
+use commons_core::node::{BRANCHES_MAX, BRANCH_BYTES_MAX, GAPS_MAX, GAP_BATCHES_MAX, LOGS_MAX};
 use commons_core::record::*;
 use commons_core::submission::{known_fields, SUBMISSION_BYTES_MAX};
+use commons_core::sync::fault::CODES;
+use commons_core::sync::frame::*;
+use commons_core::sync::hello::{FRAME_BYTES_LEAST, HELLO_BYTES_MAX};
+use commons_core::sync::*;
 use commons_core::views::board::{ACTS_PER_ITEM_MAX, ORPHANS_MAX};
 use commons_core::views::item::{ItemKind, Status, PAGE_ITEMS_MAX};
 use commons_core::views::merge::{Standing, VOICES_NEEDED};
@@ -70,6 +74,41 @@ fn limits_are_the_codes_own() {
         VOICES_NEEDED,
         PAGE_ITEMS_MAX,
         LOGS_MAX,
+        GAPS_MAX,
+        GAP_BATCHES_MAX,
+        BRANCHES_MAX,
+        BRANCH_BYTES_MAX,
+        HELLO_BYTES_MAX,
+        FRAME_BYTES_MAX,
+        FRAME_BYTES_LEAST,
+        FRAME_BYTES_START,
+        FRAME_FAST_MS,
+        FRAME_SLOW_MS,
+        FRAMES_IN_FLIGHT_MAX,
+        URGENT_FRAMES_EXTRA,
+        HEADS_PER_FRAME_MAX,
+        WANTS_PER_FRAME_MAX,
+        PARCELS_PER_FRAME_MAX,
+        NAMES_PER_FRAME_MAX,
+        LINK_LOGS_MAX,
+        NUMBER_MAX,
+        LINKS_MAX,
+        LINK_FASTER,
+        LINK_STALLED_MS,
+        RANGES_PER_PEER_MAX,
+        FLIGHTS_PER_PEER_MAX,
+        RANGE_BATCHES_MAX,
+        WANT_TIMEOUT_MS,
+        WANT_GIVE_UP_MS,
+        HAVE_MS,
+        LAZY_MS,
+        GRAFT_MS,
+        INTRODUCED_PER_PEER_MAX,
+        STRANGERS_MAX,
+        FORKS_MAX,
+        FORK_BATCHES_MAX,
+        FORK_SEARCH_MAX,
+        FORKS_PER_PEER_MAX,
     ] {
         let told = rows(&format!("`{name}`"));
         assert_eq!(told.len(), 1, "{name} has one row");
@@ -142,6 +181,8 @@ fn purposes_are_spelt_as_in_the_code() {
         purpose::ROOT,
         purpose::BATCH,
         purpose::GENESIS,
+        purpose::LANE,
+        purpose::FORK,
         purpose::CODE_WORD,
         purpose::MARK,
         purpose::SEAL,
@@ -150,6 +191,15 @@ fn purposes_are_spelt_as_in_the_code() {
         "commons/1/rank",
     ] {
         assert!(PAGE.contains(&format!("\"{purpose}\"")), "{purpose}");
+    }
+}
+
+/// Another gateway would not know what a frame is, nor why it was cut off.
+#[test]
+fn frames_and_the_ends_of_links_have_their_numbers() {
+    for (number, word) in KINDS.iter().enumerate().skip(1).chain(CODES.iter().enumerate()) {
+        let cell = format!("`{word}`");
+        assert!(rows(&number.to_string()).iter().any(|cells| cells[1] == cell), "{number} {word}");
     }
 }
 

@@ -172,7 +172,7 @@ fn what_is_urgent_goes_first_and_overtakes() {
     mesh.post(0, "need", r#"{"text":"insulin","urgency":"now"}"#);
     mesh.link(0, 1);
     let mut steps = 0;
-    while mesh.sites[1].node.board().len() == 0 {
+    while mesh.sites[1].node.board().is_empty() {
         mesh.step();
         steps += 1;
     }

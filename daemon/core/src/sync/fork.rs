@@ -15,7 +15,7 @@ use super::memory::{branch_key, branch_value, fork_note, read_branch, BranchNote
 use super::state::{Aim, Context};
 use super::Sync;
 use crate::batch::{verify_batch, BatchFault};
-use crate::identity::{hash, BatchHash};
+use crate::identity::{hash, purpose, BatchHash};
 use crate::log::{Held, LogKey};
 use crate::node::BRANCH_BYTES_MAX;
 
@@ -45,7 +45,7 @@ impl Forked {
             text.extend(number.to_be_bytes());
             text.extend(hash);
         }
-        short(&BatchHash(hash("commons/1/fork", &[&text])))
+        short(&BatchHash(hash(purpose::FORK, &[&text])))
     }
 
     /// The branches part below the lowest number known: what comes before the two is not the same.
@@ -290,6 +290,11 @@ impl Sync {
         cx.actions.push(Action::Freeze(*log, number));
         self.digests = None;
         self.grafts.remove(log);
+        let flight = self.logs.get(log).and_then(|state| state.flight);
+        if flight.is_some_and(|flight| flight.aim != Aim::Evidence) {
+            // What was asked for is not taken any more.
+            self.land(log);
+        }
         if known.is_none() {
             if cx.node.writes(log) {
                 cx.actions.push(Action::Alarm(Alarm::Cloned { log: Some(*log) }));

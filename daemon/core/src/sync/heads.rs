@@ -11,7 +11,7 @@ use super::peer::Snapshot;
 use super::state::Context;
 use super::Sync;
 use crate::batch::{batch_hash, read_batch};
-use crate::identity::{hash, BatchHash, GatewayId};
+use crate::identity::{hash, purpose, BatchHash, GatewayId};
 use crate::log::{Age, Lane, LogKey};
 
 /// News that reach a peer by another way are gathered so long before they are announced.
@@ -67,7 +67,7 @@ impl Sync {
             text.extend(self.head_hash(cx, log, state.next));
         }
         let digests = texts.map(|text| {
-            let [a, b, c, d, e, f, ..] = hash("commons/1/lane", &[&text]);
+            let [a, b, c, d, e, f, ..] = hash(purpose::LANE, &[&text]);
             [a, b, c, d, e, f]
         });
         self.digests = Some(digests);

@@ -82,6 +82,8 @@ pub struct Sync {
     adopting: u64,
     /// The last age at which nothing was.
     quiet: Age,
+    /// When the last tick was.
+    ticked_ms: u64,
     /// The epoch the node wrote in when it was last looked at.
     epoch: Epoch,
     /// The epoch that was asked to be left.
@@ -110,6 +112,7 @@ impl Sync {
             holes: BTreeMap::new(),
             adopting: 0,
             quiet: Age(0),
+            ticked_ms: 0,
             epoch: node.epoch(),
             epoch_asked: None,
         };
@@ -176,6 +179,7 @@ impl Sync {
             Event::Space(space) => self.on_space(space),
             Event::Peers(peers) => self.on_peers(&mut cx, peers),
             Event::Tick => {
+                self.ticked_ms = now_ms;
                 self.time_out(&mut cx);
                 self.send_haves(&mut cx);
             }
@@ -194,7 +198,11 @@ impl Sync {
         let flights = self.flights.iter().filter_map(|log| self.logs.get(log)?.flight);
         let flights = flights.map(|flight| {
             let heard = self.peers.get(&flight.peer).map_or(0, |peer| peer.batches_ms);
-            flight.progress_ms.max(heard) + WANT_TIMEOUT_MS
+            let silent_since = flight.progress_ms.max(heard);
+            // Past the first time there was nobody else to ask, or a tick would have.
+            let patience_ms =
+                if self.ticked_ms < silent_since + WANT_TIMEOUT_MS { WANT_TIMEOUT_MS } else { WANT_GIVE_UP_MS };
+            silent_since + patience_ms
         });
         peers.chain(flights).chain(self.grafts.values().copied()).min()
     }
