@@ -168,7 +168,7 @@ fn a_source_that_does_not_answer_is_replaced() {
     mesh.cut(link);
     // Site 0 is heard first, and then says nothing more: its frames are lost.
     let silent = mesh.link(0, 2);
-    while mesh.wires[&silent].sent[1].get(&2).is_none() {
+    while !mesh.wires[&silent].sent[1].contains_key(&2) {
         mesh.step();
     }
     for queue in &mut mesh.wires.get_mut(&silent).unwrap().queues {
