@@ -105,6 +105,8 @@ fn limits_are_the_codes_own() {
         GRAFT_MS,
         INTRODUCED_PER_PEER_MAX,
         STRANGERS_MAX,
+        LOGS_PER_GATEWAY_MAX,
+        FRAMES_UNSENT_MAX,
         FORKS_MAX,
         FORK_BATCHES_MAX,
         FORK_SEARCH_MAX,

@@ -388,3 +388,97 @@ fn a_cloned_card_makes_two_epochs_and_both_are_heard() {
     assert_eq!(mesh.sites[2].node.board().len(), 7);
     assert!(mesh.sites.iter().all(|site| site.faults.is_empty()));
 }
+
+/// A need that two links carry, one of which breaks, would be thought told: the peer would never hear of it again.
+#[test]
+fn what_one_of_two_links_lost_is_told_over_the_other() {
+    let mut mesh = Mesh::new(2);
+    mesh.post(0, "offer", "bread");
+    let first = mesh.link(0, 1);
+    mesh.link(0, 1);
+    mesh.post(0, "offer", "soup");
+    mesh.cut(first);
+    mesh.settle();
+    mesh.assert_equal();
+    mesh.cut_all();
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    assert_eq!(mesh.frames(link), 0);
+    mesh.assert_calm();
+}
+
+/// Our own log met while the link breaks would be forgotten, and then written on: a fork.
+#[test]
+fn a_lost_log_of_our_own_is_announced_until_it_is_settled() {
+    let mut mesh = Mesh::new(2);
+    let link = mesh.link(0, 1);
+    mesh.post(0, "offer", "bread");
+    mesh.settle();
+    let old = mesh.sites[0].disk.clone();
+    mesh.post(0, "offer", "soup");
+    mesh.settle();
+    mesh.cut(link);
+    mesh.sites[0].disk = old;
+    mesh.restart(0);
+    // Heads come, and the link breaks before the batch that proves it.
+    let link = mesh.link(0, 1);
+    mesh.step();
+    mesh.cut(link);
+    assert!(mesh.sites[0].alarms.is_empty());
+    mesh.link(0, 1);
+    mesh.settle();
+    assert!(matches!(mesh.sites[0].alarms[..], [Alarm::RolledBack { .. }]), "{:?}", mesh.sites[0].alarms);
+    assert_eq!(mesh.sites[0].node.board().len(), 2);
+    mesh.assert_equal();
+}
+
+/// A gateway that waits for one who does not answer would spin, and drain a battery.
+#[test]
+fn a_wake_is_never_due_twice() {
+    let mut mesh = Mesh::new(2);
+    mesh.post(0, "offer", "bread");
+    let link = mesh.link(0, 1);
+    while !mesh.wires[&link].sent[1].contains_key(&2) {
+        mesh.step();
+    }
+    mesh.wires.get_mut(&link).unwrap().queues.iter_mut().for_each(|queue| queue.clear());
+    let mut wakes = 0;
+    while let Some(ms) = mesh.sites[1].sync.wake_ms().filter(|ms| *ms < 1_000_000) {
+        assert!(ms > mesh.now_ms || wakes == 0, "due at {ms}, again at {}", mesh.now_ms);
+        mesh.now_ms = mesh.now_ms.max(ms);
+        mesh.event(1, Event::Tick);
+        mesh.wires.get_mut(&link).unwrap().queues.iter_mut().for_each(|queue| queue.clear());
+        wakes += 1;
+        assert!(wakes < 10);
+    }
+    assert!((1..5).contains(&wakes), "{wakes}");
+}
+
+/// What a post costs on a radio is what its words cost, or the radio is full of protocol.
+#[test]
+fn frames_add_next_to_nothing_to_what_they_carry() {
+    let mut mesh = Mesh::new(2);
+    let link = mesh.link(0, 1);
+    assert!(mesh.wires[&link].hello_bytes.iter().all(|bytes| *bytes <= 56), "{:?}", mesh.wires[&link].hello_bytes);
+    mesh.post(0, "offer", "the first names the log");
+    mesh.settle();
+    let before = mesh.payload(link);
+    mesh.post(0, "offer", &"a".repeat(182));
+    mesh.settle();
+    let batch = mesh.sites[0].disk.journal.last().unwrap().bytes.len() as u64;
+    assert!(mesh.payload(link) - before <= batch + 12, "{} for {batch}", mesh.payload(link) - before);
+    mesh.cut(link);
+    // Waiting posts, as a busy writer seals them.
+    for n in 0..1_000 {
+        mesh.stage(0, "offer", &format!("{n:0259}"));
+        if n % 100 == 99 {
+            mesh.commit(0);
+        }
+    }
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    let wire = &mesh.wires[&link];
+    let all: u64 = wire.sent.iter().flat_map(|sent| sent.values()).map(|(_, bytes)| *bytes).sum();
+    assert!(all / 1_000 <= 305, "{} bytes a record of 300", all / 1_000);
+    assert_eq!(mesh.sites[1].node.board().len(), 1_002);
+}

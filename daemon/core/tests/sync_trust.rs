@@ -233,3 +233,59 @@ fn what_was_lost_before_its_commit_is_asked_for_again() {
     mesh.assert_equal();
     mesh.assert_calm();
 }
+
+/// A peer that only talks and never reads would fill this gateway's memory with answers.
+#[test]
+fn who_reads_nothing_is_cut_off() {
+    let mut mesh = Mesh::new(3);
+    mesh.post(1, "offer", "bread");
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    let log = mesh.sites[1].disk.journal[0].log;
+    let bytes = mesh.sites[1].disk.journal[0].bytes.clone();
+    let run = Run {
+        log: LogRef { index: 9, name: Some(log) },
+        live: true,
+        hops: 0,
+        from: 0,
+        prev: None,
+        parcels: vec![Parcel { spent_s: 0, bytes: &bytes }],
+    };
+    let frame = Frame::Batches(vec![run]).encode();
+    for _ in 0..FRAMES_UNSENT_MAX + 10 {
+        mesh.event(0, Event::Frame { link: LinkId(link), bytes: &frame });
+    }
+    assert!(matches!(mesh.sites[0].faults[..], [(_, Fault::TooMany { what: "frames not read", .. })]));
+    mesh.link(0, 2);
+    mesh.settle();
+    assert_eq!(mesh.sites[2].node.board().len(), 1);
+}
+
+/// One gateway that opens epoch after epoch, or a liar who says so, would leave no place for anybody's new log.
+#[test]
+fn one_gateway_has_so_many_logs_and_names_alone_use_up_nothing() {
+    let mut mesh = Mesh::new(3);
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    let victim = id_of(3);
+    let lines = (0..1_000u32).map(|n| {
+        let log = LogKey { gateway: victim, lane: Lane::Board, epoch: commons_core::log::Epoch(n) };
+        HeadLine { log: LogRef { index: n, name: Some(log) }, hops: 1, frozen: false, first: 0, next: 5, hash: [1; 8] }
+    });
+    let frame = Frame::Heads { age: 1, all: true, lazy: false, lines: lines.collect() }.encode();
+    mesh.event(0, Event::Frame { link: LinkId(link), bytes: &frame });
+    mesh.post(2, "offer", "bread");
+    mesh.link(0, 2);
+    mesh.settle();
+    assert_eq!(mesh.sites[0].node.board().len(), 1, "the victim is heard");
+    mesh.cut(link);
+    for n in 0..100 {
+        mesh.sites[2].disk.epoch = 10_000 + n;
+        mesh.restart(2);
+        mesh.post(2, "offer", &format!("epoch {n}"));
+        mesh.link(0, 2);
+        mesh.settle();
+    }
+    assert_eq!(mesh.sites[0].node.heads().count(), LOGS_PER_GATEWAY_MAX);
+    assert!(mesh.sites[0].faults.is_empty());
+}

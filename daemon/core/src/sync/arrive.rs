@@ -48,7 +48,7 @@ impl Sync {
     ) -> Result<(), Fault> {
         let end = run.from + run.parcels.len() as u64;
         let hops = self.note_way(id, &log.gateway, run.hops);
-        if !self.admits(cx, id, &log.gateway, hops) {
+        if !self.admits(cx, id, &log.gateway, hops) || !self.has_place(log) {
             return Ok(());
         }
         let Some(peer) = self.peers.get_mut(id) else { return Ok(()) };
@@ -105,14 +105,14 @@ impl Sync {
             // Only a gap needs the hash before each batch; what comes next is known to the node.
             chain = chain.filter(|_| fills).and_then(|prev| hash_of(cx, log, number, &prev, parcel.bytes));
         }
-        let state = self.logs.entry(*log).or_default();
-        state.adopt = state.adopt.max(adopt);
         if news {
+            let state = self.logs.entry(*log).or_default();
+            state.adopt = state.adopt.max(adopt);
             state.supplier = Some(link);
         }
-        let behind = end > state.adopt && state.flight.is_none();
-        let state_next = state.next;
-        if end.min(cap) > state_next {
+        let (adopt, flying) = self.logs.get(log).map_or((0, false), |state| (state.adopt, state.flight.is_some()));
+        let behind = end > adopt && !flying;
+        if end.min(cap) > next {
             self.lacks(id, log);
         } else if !news {
             // It was synced before: say so, so that nobody waits for our word.
@@ -121,7 +121,7 @@ impl Sync {
         if behind {
             self.pending.insert((log.lane, *log));
         }
-        if run.live && !news && end <= self.logs.get(log).map_or(0, |state| state.adopt) && log.lane != Lane::Urgent {
+        if run.live && !news && end <= adopt && log.lane != Lane::Urgent {
             twice.insert(*log);
             if let Some(peer) = self.peers.get_mut(id) {
                 peer.ways.entry(log.gateway).or_default().eager = Some(false);
@@ -289,7 +289,11 @@ impl Sync {
         }
         state.adopt = number.max(state.next);
         let supplier = state.supplier.take();
+        let is_nothing = state.adopt == 0;
         self.land(log);
+        if is_nothing {
+            self.logs.remove(log);
+        }
         match fault {
             BatchFault::OwnLog
             | BatchFault::Frozen

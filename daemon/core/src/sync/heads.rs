@@ -197,6 +197,9 @@ impl Sync {
         if !self.admits(cx, id, &log.gateway, hops) {
             return;
         }
+        if !self.has_place(log) {
+            return;
+        }
         let Some(peer) = self.peers.get_mut(id) else { return };
         if peer.known.len() >= LINK_LOGS_MAX && !peer.known.contains_key(log) {
             return;

@@ -14,6 +14,8 @@ pub const LINKS_MAX: usize = 128;
 pub const FRAMES_IN_FLIGHT_MAX: usize = 4;
 /// Frames of urgent batches may be so many more: they are small and overtake the others.
 pub const URGENT_FRAMES_EXTRA: usize = 4;
+/// Frames of all kinds, small answers too, that wait for a peer which reads nothing: then it is cut off.
+pub const FRAMES_UNSENT_MAX: usize = 1_024;
 /// Bytes of a frame on a link that is new: below a second on 150 kbit/s.
 pub const FRAME_BYTES_START: usize = 16 * 1024;
 /// A frame that was out in less is doubled. Four in flight then hold an urgent one up by 0.2 s at most.
@@ -60,6 +62,11 @@ impl Link {
     /// Bytes to aim at with the next frame.
     pub fn frame_bytes(&self) -> usize {
         self.frame_bytes
+    }
+
+    /// Frames handed over and not on the wire.
+    pub fn unsent(&self) -> usize {
+        self.in_flight.len()
     }
 
     /// Whether a frame of batches or heads may be handed over.

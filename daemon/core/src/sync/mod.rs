@@ -31,12 +31,12 @@ pub use frame::{Frame, FRAME_BYTES_MAX};
 pub use heads::{GRAFT_MS, LAZY_MS};
 pub use hello::{Cursor, Hello, Interests, StoreEpoch};
 pub use link::{
-    FRAMES_IN_FLIGHT_MAX, FRAME_BYTES_START, FRAME_FAST_MS, FRAME_SLOW_MS, LINKS_MAX, LINK_FASTER, LINK_STALLED_MS,
-    URGENT_FRAMES_EXTRA,
+    FRAMES_IN_FLIGHT_MAX, FRAMES_UNSENT_MAX, FRAME_BYTES_START, FRAME_FAST_MS, FRAME_SLOW_MS, LINKS_MAX, LINK_FASTER,
+    LINK_STALLED_MS, URGENT_FRAMES_EXTRA,
 };
 pub use memory::{Introduction, Memory, NOTES_PREFIX};
 pub use serve::RANGES_PER_PEER_MAX;
-pub use trust::{HOPS_UNKNOWN, INTRODUCED_PER_PEER_MAX, STRANGERS_MAX};
+pub use trust::{HOPS_UNKNOWN, INTRODUCED_PER_PEER_MAX, LOGS_PER_GATEWAY_MAX, STRANGERS_MAX};
 pub use want::{FLIGHTS_PER_PEER_MAX, RANGE_BATCHES_MAX, WANT_GIVE_UP_MS, WANT_TIMEOUT_MS};
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -67,7 +67,11 @@ pub struct Sync {
     strangers: BTreeSet<GatewayId>,
     forks: BTreeMap<LogKey, Forked>,
     usage: BTreeMap<(GatewayId, Lane), Usage>,
+    /// Whose quotas a keeper has heard of: once a start, not at every batch.
+    quotas_told: BTreeSet<(GatewayId, Lane)>,
     space: Space,
+    /// Links whose other side reads nothing.
+    choked: BTreeSet<LinkId>,
     /// Kept until a head moves.
     digests: Option<[LaneDigest; 4]>,
     /// Logs that somebody may have more of.
@@ -104,7 +108,9 @@ impl Sync {
             strangers: BTreeSet::new(),
             forks: BTreeMap::new(),
             usage: BTreeMap::new(),
+            quotas_told: BTreeSet::new(),
             space: Space::Enough,
+            choked: BTreeSet::new(),
             digests: None,
             pending: BTreeSet::new(),
             grafts: BTreeMap::new(),
@@ -186,6 +192,10 @@ impl Sync {
         }
         self.schedule(&mut cx);
         self.pump_all(&mut cx);
+        for link in core::mem::take(&mut self.choked) {
+            let limit = FRAMES_UNSENT_MAX as u64;
+            self.close(&mut cx, link, Fault::TooMany { what: "frames not read", found: limit + 1, limit });
+        }
         cx.actions
     }
 

@@ -4,6 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::contract::LinkId;
+use super::frame::LINK_LOGS_MAX;
 use super::hello::{Hello, Interests, StoreEpoch};
 use crate::identity::GatewayId;
 use crate::log::{Age, Lane, LogKey};
@@ -124,6 +125,9 @@ impl Peer {
 
     /// It has all of this log before `next`, durably.
     pub fn has(&mut self, log: &LogKey, next: u64) {
+        if self.known.len() >= LINK_LOGS_MAX && !self.known.contains_key(log) {
+            return;
+        }
         let known = self.known.entry(*log).or_default();
         known.next = known.next.max(next);
         known.sent = known.sent.max(next);

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::frame::{
     put_parcel, put_run_head, Branch, Frame, WantLine, FRAME_VERSION, KIND_BATCHES, PARCELS_PER_FRAME_MAX,
 };
-use super::link::LINK_FASTER;
+use super::link::{FRAMES_UNSENT_MAX, LINK_FASTER};
 use super::peer::{Out, Snapshot};
 use super::state::Context;
 use super::wire::put_number;
@@ -96,6 +96,10 @@ impl Sync {
 
     pub(super) fn send(&mut self, cx: &mut Context<'_>, link: LinkId, frame: Vec<u8>, urgent: bool) {
         if let Some(state) = self.links.get_mut(&link) {
+            if state.unsent() >= FRAMES_UNSENT_MAX {
+                self.choked.insert(link);
+                return;
+            }
             state.on_handed_over(cx.now_ms, frame.len());
             cx.actions.push(Action::Send { link, frame, urgent });
         }

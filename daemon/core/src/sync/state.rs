@@ -48,8 +48,6 @@ pub(super) struct LogState {
     pub supplier: Option<LinkId>,
     /// A supplier whose batch the node refused: forked, or lying.
     pub suspect: Option<LinkId>,
-    /// Said once, not at every batch.
-    pub quota_told: bool,
 }
 
 /// What an event is handled with.

@@ -6,11 +6,13 @@ use super::memory::{way_note, Introduction};
 use super::state::Context;
 use super::Sync;
 use crate::identity::GatewayId;
-use crate::log::{Lane, LogKey};
+use crate::log::{Epoch, Lane, LogKey};
 use crate::node::Space;
 
 /// Gateways that one peer may introduce, unless set otherwise: four large neighbourhoods.
 pub const INTRODUCED_PER_PEER_MAX: usize = 256;
+/// Logs of one gateway: sixteen epochs of each lane. More are not taken, so that nobody fills the table of logs alone.
+pub const LOGS_PER_GATEWAY_MAX: usize = 64;
 /// Gateways listed though nothing of theirs is stored.
 pub const STRANGERS_MAX: usize = 256;
 /// What stands for "as far as can be" where the distance is not known.
@@ -89,6 +91,17 @@ impl Sync {
         state.hops(peer, gateway).is_none_or(|theirs| theirs > self.hops(me, gateway))
     }
 
+    /// Whether this log may be kept at all.
+    pub(super) fn has_place(&self, log: &LogKey) -> bool {
+        if self.logs.get(log).is_some_and(|state| state.next > 0) {
+            return true;
+        }
+        let from = LogKey { lane: Lane::Urgent, epoch: Epoch(0), ..*log };
+        let to = LogKey { lane: Lane::Library, epoch: Epoch(u32::MAX), ..*log };
+        // Only what is stored counts: else anybody could use up another gateway's places with names.
+        self.logs.range(from..=to).filter(|(_, state)| state.next > 0).count() < LOGS_PER_GATEWAY_MAX
+    }
+
     /// Whether there is room for more of this log.
     pub(super) fn has_room(&mut self, cx: &mut Context<'_>, log: &LogKey) -> bool {
         match self.space {
@@ -111,9 +124,7 @@ impl Sync {
         let bytes = usage.bytes.checked_div(usage.batches).unwrap_or(0).saturating_mul(held);
         self.usage.insert((log.gateway, log.lane), Usage { bytes, batches: held });
         let room = bytes < quota.bytes_max && held < quota.batches_max;
-        let state = self.logs.entry(*log).or_default();
-        if !room && !state.quota_told {
-            state.quota_told = true;
+        if !room && self.quotas_told.insert((log.gateway, log.lane)) {
             cx.actions.push(Action::Alarm(Alarm::QuotaFull { log: *log }));
         }
         room

@@ -130,7 +130,12 @@ impl Sync {
     /// A range is here, or is given up.
     pub(super) fn land(&mut self, log: &LogKey) {
         self.flights.remove(log);
-        let Some(flight) = self.logs.get_mut(log).and_then(|state| state.flight.take()) else { return };
+        let Some(state) = self.logs.get_mut(log) else { return };
+        let Some(flight) = state.flight.take() else { return };
+        if state.adopt == 0 && state.suspect.is_none() {
+            // Nothing of it came: a name alone leaves nothing behind.
+            self.logs.remove(log);
+        }
         if let Some(peer) = self.peers.get_mut(&flight.peer) {
             peer.flights = peer.flights.saturating_sub(1);
             if peer.flights + 1 == FLIGHTS_PER_PEER_MAX {
