@@ -217,14 +217,8 @@ fn a_wiped_gateway_gets_everything_and_hears_when_it_is_complete() {
     mesh.link(1, 2);
     mesh.settle();
     mesh.cut_all();
-    let site = &mut mesh.sites[1];
-    site.disk.journal.clear();
-    site.disk.logs.clear();
-    site.disk.notes.clear();
-    site.disk.epoch += 1;
-    site.disk.store += 1;
-    site.complete.clear();
-    mesh.restart(1);
+    mesh.wipe(1);
+    mesh.sites[1].complete.clear();
     assert_eq!(mesh.sites[1].node.board().len(), 0);
     mesh.link(0, 1);
     mesh.settle();

@@ -132,13 +132,13 @@ impl Sync {
     /// Asks a peer for batches that are here already, to compare.
     fn look(&mut self, cx: &mut Context<'_>, link: LinkId, log: &LogKey, from: u64, to: u64) {
         let Some(id) = self.links.get(&link).map(|link| link.peer) else { return };
-        let looking = self.logs.get(log).and_then(|state| state.flight);
-        if from >= to || looking.is_some_and(|flight| flight.aim == Aim::Evidence) {
-            return;
-        }
         if let Some(peer) = self.peers.get_mut(&id) {
             // As above.
             peer.held_back = true;
+        }
+        let looking = self.logs.get(log).and_then(|state| state.flight);
+        if from >= to || looking.is_some_and(|flight| flight.aim == Aim::Evidence) {
+            return;
         }
         if self.take_off(cx, log, id, Aim::Evidence, from, to) {
             self.send_wants(cx, &id, &[(*log, true, from, to - from)]);

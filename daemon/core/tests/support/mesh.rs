@@ -391,6 +391,17 @@ impl Mesh {
         site.started_ms = self.now_ms;
     }
 
+    /// A new card: the same key, a new store, a new epoch.
+    pub fn wipe(&mut self, at: usize) {
+        let disk = &mut self.sites[at].disk;
+        disk.journal.clear();
+        disk.logs.clear();
+        disk.notes.clear();
+        disk.epoch += 1_000;
+        disk.store += 1;
+        self.restart(at);
+    }
+
     /// The node alone is made again from the journal; links stand.
     pub fn reload(&mut self, at: usize) {
         let age = self.age(at);
