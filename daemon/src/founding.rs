@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::exchange;
 use crate::host::notify::Progress;
 use crate::host::random;
+use crate::peers;
 use crate::store::{self, Options, Store, StoreError};
 use crate::writer::CLOCK_NOTE;
 
@@ -91,6 +92,9 @@ struct IdentityFile {
     seed: String,
     epoch: u32,
     board: Option<String>,
+    /// Only in a backup: whom the gateway was paired with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    peers: Option<serde_json::Value>,
 }
 
 /// A gateway's identity and settings: makes its node.
@@ -245,7 +249,8 @@ impl Founding {
         if to.exists() {
             return Err(fault("the file is there already".into()));
         }
-        let meta = serde_json::to_vec(&self.file).unwrap_or_default();
+        let peers = peers::paired(&self.data).unwrap_or_default();
+        let meta = serde_json::to_vec(&IdentityFile { peers, ..self.file.clone() }).unwrap_or_default();
         let mut part = to.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
@@ -287,6 +292,11 @@ impl Founding {
         })?;
         file.epoch = random::number()?;
         file.board = board.map(|id| hex(&id));
+        if let Some(peers) = file.peers.take() {
+            if peers::put_back(data, &peers).is_err() {
+                warn!("the backup's list of peers makes no sense; pair the gateways again");
+            }
+        }
         write(data, &file)?;
         info!(network = file.network, "restored in a new epoch");
         let mut config = config.clone();
@@ -341,6 +351,7 @@ fn write_new(data: &Path, network: &str, board: Option<String>) -> Result<Identi
         seed: hex(&random::seed()?),
         epoch: random::number()?,
         board,
+        peers: None,
     };
     write(data, &file)?;
     warn_if_orphaned(data);

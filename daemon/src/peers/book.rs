@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use commons_core::identity::{hex, GatewayId, MemberKey};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::code::{Code, CodeError, Secret};
 use crate::store::{read_small, write_small, StoreError};
@@ -298,6 +299,23 @@ impl Book {
     }
 }
 
+/// For a backup: the book with the pairings alone. None: there are none.
+pub fn paired(data: &Path) -> Result<Option<Value>, BookError> {
+    let Book { mut file, .. } = Book::open(data)?;
+    (file.invitations, file.codes) = (Vec::new(), Vec::new());
+    Ok((!file.peers.is_empty()).then(|| serde_json::to_value(&file).unwrap_or_default()))
+}
+
+/// From a backup, into an empty data directory.
+pub fn put_back(data: &Path, paired: &Value) -> Result<(), BookError> {
+    let damaged = |error: serde_json::Error| BookError::Damaged { path: data.join(FILE), detail: error.to_string() };
+    let file: File = serde_json::from_value(paired.clone()).map_err(damaged)?;
+    Book::open(data)?.change(|book| {
+        book.peers = file.peers;
+        Ok(())
+    })
+}
+
 /// The one peer that is meant by a name, an id, or at least 8 digits of one.
 pub fn find<'a>(peers: impl Iterator<Item = (&'a GatewayId, &'a str)>, wanted: &str) -> Result<GatewayId, BookError> {
     let wanted = wanted.trim();
@@ -424,6 +442,22 @@ mod tests {
         book.pass(WRITE_EVERY_S + 60).unwrap();
         assert!(book.secrets().is_empty());
         assert!(Book::open(dir.path()).unwrap().secrets().is_empty());
+    }
+
+    /// A gateway restored from its backup would refuse its own neighbours.
+    #[test]
+    fn a_backup_holds_the_pairings_and_no_codes() {
+        let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        assert!(paired(old.path()).unwrap().is_none());
+        let mut book = Book::open(old.path()).unwrap();
+        book.invite().unwrap();
+        book.pair(id(1), "A", Some("192.0.2.1:1".into())).unwrap();
+        let kept = paired(old.path()).unwrap().unwrap();
+        put_back(new.path(), &kept).unwrap();
+        let restored = Book::open(new.path()).unwrap();
+        assert_eq!(restored.peers(), book.peers());
+        assert!(restored.secrets().is_empty());
+        assert!(put_back(new.path(), &Value::Null).is_err());
     }
 
     /// A damaged or newer file would be overwritten, and with it everybody's pairing.

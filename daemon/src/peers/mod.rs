@@ -42,7 +42,7 @@ use crate::host::addresses;
 use crate::inbox::Inbox;
 use crate::neighbours::Office;
 
-pub use book::{Book, BookError};
+pub use book::{paired, put_back, Book, BookError};
 pub use noise::Identity;
 pub use office::stopped;
 pub use squeeze::SQUEEZE_VERSION;
