@@ -1,7 +1,9 @@
 //! Gateways as real processes on loopback: paired by code, gossiping, killed in the middle.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
+use commons_tests::seed::Dice;
 use commons_tests::{wait_for, Gateway};
 use serde_json::{json, Value};
 
@@ -148,6 +150,46 @@ fn three_in_a_line_and_then_in_a_ring() {
         assert_eq!(linked(gateway), 2);
         gateway.assert_unhurt();
     }
+}
+
+/// One box that hangs would keep two others, and everybody's phones, waiting.
+#[test]
+fn a_peer_that_hangs_delays_nobody() {
+    let (a, b, c) = (gateway("A"), gateway("B"), gateway("C"));
+    pair(&a, &b);
+    pair(&a, &c);
+    b.signal("STOP");
+    let posted: Vec<String> = (0..200).map(|number| post(&a, &format!("need {number}"))).collect();
+    let last = posted.last().expect("a post");
+    // The patience of a test is less than the time after which a silent link is given up.
+    c.wait_for_item("needs", last, "the last need", |_| true);
+    b.signal("CONT");
+    b.wait_for_item("needs", last, "the last need", |_| true);
+    wait_for_equal(&[&a, &b, &c]);
+    for gateway in [&a, &b, &c] {
+        gateway.assert_unhurt();
+    }
+}
+
+/// The gateway behind a metered radio would use up its volume, or what is capped would never arrive.
+#[test]
+fn a_capped_link_keeps_its_cap() {
+    let (mut a, b) = (gateway("A"), gateway("B"));
+    pair(&a, &b);
+    a.terminate();
+    a.configure("[gateway]\nname = \"A\"\n[limits]\nposts_per_minute = 1_000_000\n[peers]\nbytes_per_second = 4_000\n");
+    a.again();
+    wait_for("the link", || (linked(&a) == 1 && linked(&b) == 1).then_some(()));
+    // Words that no dictionary has.
+    let mut dice = Dice::throw("a capped link");
+    let mut noise = || (0..1_000).map(|_| char::from(b'!' + dice.below(90) as u8)).collect::<String>();
+    let began = Instant::now();
+    let posted: Vec<String> = (0..20).map(|_| post(&a, &noise())).collect();
+    b.wait_for_item("needs", posted.last().expect("a post"), "the last need", |_| true);
+    let took = began.elapsed();
+    // 20 times a thousand random characters of 90 are some 16,000 bytes, and the first quarter second is free.
+    assert!(took > Duration::from_secs(2), "{took:?}");
+    wait_for_equal(&[&a, &b]);
 }
 
 /// A claim on the other block's need would be refused, or the need stay open for everybody else.

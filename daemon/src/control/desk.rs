@@ -11,7 +11,7 @@ use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Status, StatusFi
 use serde_json::{json, Value};
 
 use super::request::{fulfilled, granted, refusal, Reply, Request, VERSION};
-use super::status::report;
+use super::status::{copied, report};
 use super::Answerer;
 use crate::about::About;
 use crate::config::Reloaded;
@@ -118,6 +118,9 @@ impl Desk {
             if let Ok(mut list) = office(Wish::List).await {
                 report["peers"] = list["peers"].take();
                 report["near"] = list["near"].take();
+                if let (true, Some(problems)) = (list["copied"] == true, report["problems"].as_array_mut()) {
+                    problems.push(serde_json::to_value(copied()).unwrap_or_default());
+                }
             }
         }
         report

@@ -46,6 +46,15 @@ pub fn bad_configuration(problems: &Problems) -> Trouble {
     )
 }
 
+/// Another machine has this gateway's key.
+pub fn copied() -> Trouble {
+    trouble(
+        "copied",
+        "Another machine nearby announces itself with this gateway's own key: its card was copied.",
+        "Switch one of the two off, give it an empty data directory, and pair it as a gateway of its own.",
+    )
+}
+
 /// The writer does not answer.
 pub fn writer_silent() -> Trouble {
     trouble(

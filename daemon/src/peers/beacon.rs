@@ -88,10 +88,10 @@ fn parse<'p>(network: &NetworkId, packet: &'p [u8]) -> Option<(GatewayId, u16, u
     whole.then_some((id, port, born, name))
 }
 
-/// Who speaks, if the packet is a gateway's of this network.
-fn read(identity: &Identity, packet: &[u8], from: SocketAddr, senders: &mut Senders) -> Option<Heard> {
+/// Who speaks, if the packet is a gateway's of this network. Our own comes back too: `own_born` is ours.
+fn read(identity: &Identity, own_born: u32, packet: &[u8], from: SocketAddr, senders: &mut Senders) -> Option<Heard> {
     let (id, port, born, name) = parse(&identity.network, packet)?;
-    if id == identity.id || !senders.allow(from.ip()) {
+    if (id == identity.id && born == own_born) || !senders.allow(from.ip()) {
         return None;
     }
     let (said, signature) = packet.split_at_checked(packet.len() - SIGNATURE_BYTES)?;
@@ -175,7 +175,7 @@ pub async fn run(room: Arc<Room>, group: SocketAddr) {
             return;
         }
     };
-    let born = random::number().unwrap_or(0);
+    let born = room.born;
     let mut joined: Vec<u32> = Vec::new();
     let mut senders = Senders::new();
     let mut packet = [0; BEACON_BYTES_MAX + 1];
@@ -184,7 +184,7 @@ pub async fn run(room: Arc<Room>, group: SocketAddr) {
         tokio::select! {
             received = socket.recv_from(&mut packet) => match received {
                 Ok((length, from)) => {
-                    if let Some(heard) = read(&room.identity, &packet[..length], from, &mut senders) {
+                    if let Some(heard) = read(&room.identity, born, &packet[..length], from, &mut senders) {
                         room.on_beacon(heard);
                     }
                 }
@@ -268,20 +268,23 @@ mod tests {
     async fn only_gateways_of_our_network_are_heard() {
         let us = identity(1, "maple");
         let packet = beacon(&identity(2, "maple"), "Block \u{7}B", 1_883, 5);
-        let heard = read(&us, &packet, from(), &mut Senders::new()).unwrap();
+        let heard = read(&us, 9, &packet, from(), &mut Senders::new()).unwrap();
         assert_eq!((heard.id, heard.name.as_str(), heard.born), (identity(2, "maple").id, "Block B", 5));
         assert_eq!(heard.address.to_string(), "192.0.2.7:1883");
         for at in 0..packet.len() {
             let mut bent = packet.clone();
             bent[at] ^= 1;
-            assert!(read(&us, &bent, from(), &mut Senders::new()).is_none(), "{at}");
-            assert!(read(&us, &packet[..at], from(), &mut Senders::new()).is_none(), "{at}");
+            assert!(read(&us, 9, &bent, from(), &mut Senders::new()).is_none(), "{at}");
+            assert!(read(&us, 9, &packet[..at], from(), &mut Senders::new()).is_none(), "{at}");
         }
-        assert!(read(&identity(1, "oak"), &packet, from(), &mut Senders::new()).is_none());
+        assert!(read(&identity(1, "oak"), 9, &packet, from(), &mut Senders::new()).is_none());
         let oak = beacon(&identity(2, "oak"), "B", 1_883, 5);
-        assert!(read(&us, &oak, from(), &mut Senders::new()).is_none());
-        let own = beacon(&us, "A", 1_883, 5);
-        assert!(read(&us, &own, from(), &mut Senders::new()).is_none());
+        assert!(read(&us, 9, &oak, from(), &mut Senders::new()).is_none());
+        let own = beacon(&us, "A", 1_883, 9);
+        assert!(read(&us, 9, &own, from(), &mut Senders::new()).is_none());
+        let copy = beacon(&us, "A", 1_883, 5);
+        let heard = read(&us, 9, &copy, from(), &mut Senders::new()).unwrap();
+        assert_eq!(heard.id, us.id, "somebody else has our key");
     }
 
     /// Somebody who sends packets all day would keep a small board busy with signatures.

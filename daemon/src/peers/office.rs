@@ -123,7 +123,13 @@ pub async fn list(room: &Room) -> Value {
         })
         .collect();
     let codes: Vec<Value> = room.codes().into_iter().map(|(code, why)| json!({"code": code, "why": why})).collect();
-    json!({"peers": peers, "near": near, "codes": codes, "invitations": room.secrets().len()})
+    json!({
+        "peers": peers,
+        "near": near,
+        "codes": codes,
+        "invitations": room.secrets().len(),
+        "copied": room.is_copied(),
+    })
 }
 
 /// Keeps what everybody may know up to date, until the room closes.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ use super::squeeze::Squeeze;
 use super::stats::Stats;
 use crate::config;
 use crate::counters::Counter;
+use crate::host::random;
 use crate::inbox::{Inbox, LinkMessage};
 
 /// Two links that came up within this of each other were called at once.
@@ -111,6 +112,8 @@ pub struct Room {
     pub listen: Vec<SocketAddr>,
     /// The settings.
     pub config: config::Peers,
+    /// Drawn at each start: tells our own announcements from those of a copy of us.
+    pub born: u32,
     /// Bounds strangers.
     pub gate: Arc<Gate>,
     /// What is counted.
@@ -122,6 +125,8 @@ pub struct Room {
     changed: watch::Sender<u64>,
     pulse: Notify,
     closing: watch::Sender<bool>,
+    /// Somebody else has our key.
+    copied: AtomicBool,
 }
 
 /// What people see of one peer.
@@ -158,6 +163,7 @@ impl Room {
             name,
             listen,
             config,
+            born: random::number().unwrap_or(0),
             gate: Arc::default(),
             counts: Counts::default(),
             inbox,
@@ -167,6 +173,7 @@ impl Room {
             changed: watch::Sender::new(0),
             pulse: Notify::new(),
             closing: watch::Sender::new(false),
+            copied: AtomicBool::new(false),
         })
     }
 
@@ -561,6 +568,12 @@ impl Room {
 
     /// A gateway of our network was heard.
     pub fn on_beacon(self: &Arc<Self>, heard: Heard) {
+        if heard.id == self.identity.id {
+            if !self.copied.swap(true, Ordering::Relaxed) {
+                tracing::error!("another machine announces itself with this gateway's own key: its card was copied");
+            }
+            return;
+        }
         let mut fresh_code = false;
         {
             let mut table = self.table();
@@ -599,6 +612,11 @@ impl Room {
         let table = self.table();
         let fresh = table.heard.values().filter(|heard| heard.at.elapsed() < HEARD_LASTS);
         fresh.filter(|heard| !table.known.contains_key(&heard.id)).cloned().collect()
+    }
+
+    /// Whether somebody else was heard who has our key.
+    pub fn is_copied(&self) -> bool {
+        self.copied.load(Ordering::Relaxed)
     }
 
     /// All peers.
