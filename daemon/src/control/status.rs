@@ -132,7 +132,7 @@ pub fn report(
         problems.push(trouble(
             "alarm",
             alarm.as_str().unwrap_or_default(),
-            "Nothing is lost by it, but find out which box it was: two with one card must not both run.",
+            "Nothing that was kept is lost by it; tell whoever keeps the gateway it names.",
         ));
     }
     let mut report = json!({

@@ -118,7 +118,7 @@ pub async fn keep_trying(room: Arc<Room>, code: Code) {
             match meet(&room, &code, &address).await {
                 Ok(()) => return,
                 Err(fault) => {
-                    tracing::debug!(%address, why = %fault, "a code did not lead to its gateway yet");
+                    tracing::debug!(why = %fault, "a code did not lead to its gateway yet");
                     room.note_code_fault(&code, &fault);
                 }
             }

@@ -4,6 +4,8 @@
 //! older one's place, since a peer that calls has none that it knows of; but when both call each other at once, both keep
 //! the one that the gateway with the smaller id has made, so that they do not cut each other's link for ever.
 
+mod pairs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -18,7 +20,7 @@ use tokio::time::Instant;
 use super::beacon::Heard;
 use super::book::{find, Book, BookError, Peer};
 use super::call::keep_calling;
-use super::code::{Code, Secret};
+use super::code::Code;
 use super::gate::Gate;
 use super::link::{Link, Wire};
 use super::noise::{Identity, LinkFault, Opened, Session};
@@ -439,116 +441,6 @@ impl Room {
             }
         }
     }
-
-    // --- pairing ---
-
-    /// The secrets of all invitations that stand.
-    pub fn secrets(&self) -> Vec<Secret> {
-        self.book().secrets()
-    }
-
-    /// Somebody has proven to know a secret.
-    pub async fn accept(
-        self: &Arc<Self>,
-        secret: Secret,
-        id: GatewayId,
-        name: String,
-        address: Option<String>,
-    ) -> Result<bool, LinkFault> {
-        let done = self.write(move |book| book.accept(&secret, id, &name, address)).await;
-        let accepted = done.map_err(|fault| LinkFault::Closed(fault.to_string()))?;
-        if accepted {
-            self.follow_book().await;
-        }
-        Ok(accepted)
-    }
-
-    /// A code has led to its gateway.
-    pub async fn paired(
-        self: &Arc<Self>,
-        code: &Code,
-        id: GatewayId,
-        name: String,
-        address: String,
-    ) -> Result<(), LinkFault> {
-        let code = code.clone();
-        self.write(move |book| {
-            book.pair(id, &name, Some(address))?;
-            book.drop_code(&code).map(drop)
-        })
-        .await
-        .map_err(|fault| LinkFault::Closed(fault.to_string()))?;
-        self.follow_book().await;
-        Ok(())
-    }
-
-    /// A new invitation, as a code with the addresses under which we can be called.
-    pub async fn invite(&self) -> Result<Code, BookError> {
-        let secret = self.write(Book::invite).await?;
-        Ok(Code::new(secret, &self.identity.id, &super::own_addresses(&self.listen)))
-    }
-
-    /// Tries a code from now on.
-    pub async fn give(self: &Arc<Self>, typed: String) -> Result<Code, BookError> {
-        let known = self.book().codes();
-        let code = self.write(move |book| book.give(&typed)).await?;
-        if !known.contains(&code.to_string()) {
-            tokio::spawn(keep_trying(self.clone(), code.clone()));
-        }
-        Ok(code)
-    }
-
-    /// Whether a code is still tried.
-    pub fn has_code(&self, code: &Code) -> bool {
-        !self.is_closing() && self.book().codes().contains(&code.to_string())
-    }
-
-    /// All codes being tried, with why they have not led anywhere.
-    pub fn codes(&self) -> Vec<(String, Option<String>)> {
-        let codes = self.book().codes();
-        let table = self.table();
-        codes.into_iter().map(|code| (code.clone(), table.code_faults.get(&code).cloned())).collect()
-    }
-
-    /// Why a code has not led anywhere.
-    pub fn note_code_fault(&self, code: &Code, fault: &LinkFault) {
-        let codes = self.book().codes();
-        let mut table = self.table();
-        table.code_faults.retain(|code, _| codes.contains(code));
-        table.code_faults.insert(code.to_string(), fault.to_string());
-    }
-
-    /// Where the gateway behind a code may be.
-    pub fn addresses_of_code(&self, code: &Code) -> Vec<String> {
-        let table = self.table();
-        let heard = table.heard.iter().filter(|(id, _)| code.is_of(id)).map(|(_, heard)| heard.address.to_string());
-        let mut addresses: Vec<String> = heard.collect();
-        addresses.extend(code.addresses.iter().map(ToString::to_string));
-        let mut seen = BTreeSet::new();
-        addresses.retain(|address| seen.insert(address.clone()));
-        addresses
-    }
-
-    /// Takes a peer out, or a code that is tried.
-    pub async fn remove(self: &Arc<Self>, wanted: String) -> Result<Option<Peer>, BookError> {
-        if let Ok(code) = Code::parse(&wanted) {
-            if self.write(move |book| book.drop_code(&code)).await? {
-                return Ok(None);
-            }
-        }
-        let peer = self.write(move |book| book.remove(&wanted)).await?;
-        self.follow_book().await;
-        Ok(Some(peer))
-    }
-
-    /// So many seconds have passed.
-    pub async fn pass(&self, seconds: u64) {
-        if let Err(fault) = self.write(move |book| book.pass(seconds)).await {
-            tracing::warn!(error = %fault, "what is left of invitations was not written down");
-        }
-    }
-
-    // --- finding ---
 
     /// An interface came up, or an address: links are doubted, peers called, codes tried, at once.
     pub fn on_link_up(&self) {
