@@ -10,13 +10,13 @@ use commons_core::identity::GatewayId;
 use commons_core::log::{Age, Epoch, Held, LogKey};
 use commons_core::node::{Input, Node};
 use commons_core::sync::{
-    Action, Event, Extent, LinkId, Memory, PeerStatus, Source, StoreEpoch, Sync, SyncSetup, FRAME_BYTES_MAX,
-    NOTES_PREFIX,
+    carried_heads, Action, CarryPiece, CarryRange, Event, Extent, LinkId, Memory, PeerStatus, Source, StoreEpoch, Sync,
+    SyncSetup, FRAME_BYTES_MAX, NOTES_PREFIX,
 };
 use tokio::sync::mpsc;
 use tracing::{debug, error, info};
 
-use crate::inbox::{LinkMessage, Order};
+use crate::inbox::{Carrier, LinkMessage, Order, CARRIED_BYTES};
 use crate::store::{Note, Store, StoreError};
 
 /// Note key of the store's own number, by which peers tell a wiped gateway from its old self; with the epoch of the
@@ -40,6 +40,10 @@ pub struct Exchange {
     /// For the node, once it writes in a new epoch.
     again: Vec<Held>,
     alarms: VecDeque<String>,
+    /// Numbers of links over which people bring things: from the top, where no real link comes.
+    carried: u32,
+    /// Why the one under way was refused.
+    carried_fault: Option<String>,
 }
 
 /// The store as the core reads it.
@@ -106,6 +110,8 @@ impl Exchange {
             new_epoch: false,
             again: Vec::new(),
             alarms: VecDeque::new(),
+            carried: u32::MAX,
+            carried_fault: None,
         }
     }
 
@@ -171,6 +177,9 @@ impl Exchange {
                 Action::Remember { key, value } => drop(self.notes.insert(key, value)),
                 Action::Close { link, why } => {
                     info!(link = link.0, code = why.code(), %why, "a link is closed");
+                    if link.0 == self.carried {
+                        self.carried_fault = Some(why.to_string());
+                    }
                     self.order(link, Order::Close { why: why.to_string() });
                 }
                 Action::Alarm(alarm) => {
@@ -187,6 +196,34 @@ impl Exchange {
                 Action::Complete { peer } => debug!(peer = peer.short(), "everything this peer announced is here"),
             }
         }
+    }
+
+    /// A frame that somebody brings by hand comes in; [`Exchange::carried`] ends it.
+    pub fn carry_in(&mut self, from: &Carrier, frame: &[u8], age: Age, node: &Node, store: &Store) {
+        self.carried -= 1;
+        self.carried_fault = None;
+        let link = LinkId(self.carried);
+        self.handle(Event::Carried { link, peer: from.gateway, store: from.store, age: from.age }, age, node, store);
+        self.handle(Event::Frame { link, bytes: frame }, age, node, store);
+    }
+
+    /// The frame was judged: why it was refused, if it was.
+    pub fn carried(&mut self, age: Age, node: &Node, store: &Store) -> Option<String> {
+        self.handle(Event::Down { link: LinkId(self.carried) }, age, node, store);
+        self.carried_fault.take()
+    }
+
+    /// Where all logs stand, as frames of heads; and which of them have gaps.
+    pub fn carry_heads(&self, age: Age, node: &Node, store: &Store) -> (StoreEpoch, Vec<Vec<u8>>, Vec<LogKey>) {
+        let heads = self.sync.carry_heads(node, &Shelf { store, notes: &self.notes });
+        let logs = heads.iter().filter_map(|line| line.log.name);
+        let gaps = logs.filter(|log| !node.gaps(log).is_empty()).collect();
+        (self.sync.store_epoch(), carried_heads(&heads, age, true), gaps)
+    }
+
+    /// A frame of batches to be carried.
+    pub fn carry_out(&self, ranges: &[CarryRange], age: Age, node: &Node, store: &Store) -> CarryPiece {
+        self.sync.carry_batches(ranges, CARRIED_BYTES, age, node, &Shelf { store, notes: &self.notes })
     }
 
     fn order(&self, link: LinkId, order: Order) {

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use commons_core::admission::Rejection;
 use commons_core::identity::GatewayId;
+use commons_core::log::{Age, LogKey};
 use commons_core::receipt::Outcome;
 use commons_core::submission::Submission;
-use commons_core::sync::{Hello, LinkId, PeerStatus};
+use commons_core::sync::{Hello, LinkId, PeerStatus, StoreEpoch};
 use commons_core::views::board::Touched;
 use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Summary};
 use commons_core::views::stock::ShelfState;
@@ -53,8 +54,35 @@ pub enum Message {
     Control(ControlRequest, oneshot::Sender<serde_json::Value>),
     /// From the links to other gateways.
     Link(LinkMessage),
+    /// A frame of batches that somebody brought by hand. Answered after what was taken of it is synced.
+    CarryIn(Carrier, Vec<u8>, oneshot::Sender<Taken>),
     /// Serve what waits, close the store, end.
     End,
+}
+
+/// Bytes of one frame to be carried out, about: some hundred entries.
+pub const CARRIED_BYTES: usize = 48 * 1024;
+
+/// Who wrote what somebody brings by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    /// The gateway.
+    pub gateway: GatewayId,
+    /// Its store.
+    pub store: StoreEpoch,
+    /// Its age then.
+    pub age: Age,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Batches now on disk.
+    pub batches: u64,
+    /// Entries in them.
+    pub entries: u64,
+    /// Why the rest was not taken, if it was for more than being here already.
+    pub refused: Option<String>,
 }
 
 /// What happens on the links to other gateways.
@@ -118,6 +146,20 @@ pub enum ControlRequest {
     Backup {
         /// Absolute path.
         to: String,
+    },
+    /// Where all logs stand, for what is carried by hand.
+    Standing,
+    /// A frame of batches of these logs, from a number up to another.
+    CarryOut {
+        /// At most as many as one answer takes.
+        ranges: Vec<(LogKey, u64, u64)>,
+    },
+    /// The gateway's signature on a bundle or a receipt.
+    Seal {
+        /// Else a receipt.
+        bundle: bool,
+        /// What is signed.
+        digest: [u8; 32],
     },
 }
 
@@ -302,6 +344,11 @@ impl Inbox {
             *known = neighbours;
             changed
         });
+    }
+
+    /// Brings in a frame by hand; resolves once what was taken is synced. None when the writer has ended.
+    pub async fn carry_in(&self, from: Carrier, frame: Vec<u8>) -> Option<Taken> {
+        self.ask(|reply| Message::CarryIn(from, frame, reply)).await
     }
 
     /// Tells the writer what happens on a link. False: the writer has ended.

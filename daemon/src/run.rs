@@ -77,6 +77,10 @@ impl Backend for Gateway {
     fn offline(&self, loaded: &Loaded) -> anyhow::Result<Box<dyn Answerer>> {
         Ok(Box::new(Stopped { config: loaded.config.clone() }))
     }
+
+    fn session(&self, loaded: &Loaded) -> anyhow::Result<Box<dyn Answerer>> {
+        Ok(Box::new(Kept { opened: Some(Opened::open(&loaded.config, Access::Write)?), config: loaded.config.clone() }))
+    }
 }
 
 fn identity(founding: &Founding, data: &Path) -> Identity {
@@ -302,14 +306,55 @@ impl Answerer for Stopped {
             return Ok(fulfilled(peers::stopped(&mut book, &id, &self.config.mqtt.listen, wish)));
         }
         let access = if matches!(request, Request::Post { .. }) { Access::Write } else { Access::Read };
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let assembly = Assembly::start(&self.config, access, runtime.handle()).map_err(std::io::Error::other)?;
-        let about = about(&assembly, &[], &[]).map_err(std::io::Error::other)?;
-        let inbox = assembly.inbox.clone();
-        let desk = Desk::new(inbox.clone(), Arc::new(about), Arc::default());
-        let reply = Offline::new(desk, Box::new(())).and_then(|mut offline| offline.answer(request));
-        runtime.block_on(inbox.end());
-        assembly.join().map_err(std::io::Error::other)?;
+        let mut opened = Opened::open(&self.config, access)?;
+        let reply = opened.desk.answer(request);
+        opened.close()?;
         reply
+    }
+}
+
+/// A stopped gateway's store, opened.
+struct Opened {
+    desk: Offline,
+    assembly: Assembly,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Opened {
+    fn open(config: &Config, access: Access) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let assembly = Assembly::start(config, access, runtime.handle()).map_err(std::io::Error::other)?;
+        let about = about(&assembly, &[], &[]).map_err(std::io::Error::other)?;
+        let desk = Desk::new(assembly.inbox.clone(), Arc::new(about), Arc::default());
+        Ok(Self { desk: Offline::new(desk, Box::new(()))?, assembly, runtime })
+    }
+
+    fn close(self) -> std::io::Result<()> {
+        self.runtime.block_on(self.assembly.inbox.end());
+        self.assembly.join().map_err(std::io::Error::other)
+    }
+}
+
+/// Answers many requests for a stopped gateway, whose store stays open meanwhile.
+struct Kept {
+    opened: Option<Opened>,
+    config: Config,
+}
+
+impl Answerer for Kept {
+    fn answer(&mut self, request: &Request) -> std::io::Result<Reply> {
+        match &mut self.opened {
+            Some(opened) if request.wish().is_none() => opened.desk.answer(request),
+            _ => Stopped { config: self.config.clone() }.answer(request),
+        }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // What was answered is on disk; only the index may be missing.
+        if let Some(Err(error)) = self.opened.take().map(Opened::close) {
+            warn!(%error, "the store was not closed in order");
+        }
     }
 }

@@ -13,11 +13,11 @@ use bytes::Bytes;
 use commons_core::admission::Rejection;
 use commons_core::batch::BatchFault;
 use commons_core::clock::{rfc3339, Now};
-use commons_core::identity::{hex, RecordId};
+use commons_core::identity::{hex, purpose, RecordId};
 use commons_core::log::{Held, LogKey};
 use commons_core::node::{Input, Node, Output, Space, Verdict, EXPIRED_PER_TICK_MAX};
 use commons_core::receipt::Outcome;
-use commons_core::sync::Event;
+use commons_core::sync::{CarryRange, Event};
 use commons_core::views::board::Touched;
 use commons_core::views::item::{ItemState, PAGE_ITEMS_MAX};
 use serde_json::{json, Value};
@@ -25,11 +25,12 @@ use tokio::sync::{oneshot, watch};
 use tracing::{debug, error, info, warn};
 
 use crate::config::Config;
+use crate::control::text::{bytes_to_text, log_to_text};
 use crate::exchange::Exchange;
 use crate::founding::{quotas, Founding};
 use crate::host::disk::{free_bytes, Space as Room, SpaceGuard};
 use crate::host::notify::Progress;
-use crate::inbox::{Change, ControlRequest, Health, LinkMessage, Message, Outlet, SHELVES_SHOWN_MAX};
+use crate::inbox::{Carrier, Change, ControlRequest, Health, LinkMessage, Message, Outlet, Taken, SHELVES_SHOWN_MAX};
 use crate::library::Shelf;
 use crate::retained::RetainedMessages;
 use crate::store::{Keep, Note, Store, StoreError, COMMIT_BYTES_MAX, COMMIT_FRAMES_MAX};
@@ -108,6 +109,10 @@ struct Pending {
     gone: BTreeSet<Touched>,
     /// Batches of others that the node did not take.
     refused: Option<BatchFault>,
+    /// Why a batch was not taken that is not here.
+    strange: Option<String>,
+    /// What people brought by hand, and who waits to hear what became of it.
+    brought: Vec<(oneshot::Sender<Taken>, Taken)>,
 }
 
 impl Writer {
@@ -200,6 +205,10 @@ impl Writer {
                     }
                 }
                 Message::Link(message) => self.on_link(now, message, &mut pending),
+                Message::CarryIn(from, frame, reply) => {
+                    let taken = self.carry_in(now, &from, &frame, &mut pending);
+                    pending.brought.push((reply, taken));
+                }
                 // Nothing new comes in, but what waits is still served; then the inbox is empty for good.
                 Message::End => self.parts.outlet.receiver.close(),
                 question => questions.push(question),
@@ -263,6 +272,21 @@ impl Writer {
         }
     }
 
+    /// Somebody brings a frame by hand.
+    fn carry_in(&mut self, now: Now, from: &Carrier, frame: &[u8], pending: &mut Pending) -> Taken {
+        let (batches, entries) = (self.node.batches(), self.node.entries());
+        let age = self.node.age(now);
+        let Some(exchange) = &mut self.parts.exchange else { return Taken::default() };
+        exchange.carry_in(from, frame, age, &self.node, &self.store);
+        pending.strange = None;
+        self.feed(now, pending);
+        let Some(exchange) = &mut self.parts.exchange else { return Taken::default() };
+        let refused = exchange.carried(age, &self.node, &self.store).or(pending.strange.take());
+        let full = "the disk of this gateway is nearly full; see `commonsd status`";
+        let refused = refused.or((self.space != Space::Enough).then(|| full.into()));
+        Taken { batches: self.node.batches() - batches, entries: self.node.entries() - entries, refused }
+    }
+
     /// Tells gossip what happened.
     fn gossip(&mut self, now: Now, event: Event<'_>, pending: &mut Pending) {
         if let Some(exchange) = &mut self.parts.exchange {
@@ -281,6 +305,9 @@ impl Writer {
             self.judge(now, input, pending);
             if let (Some((log, number)), Some(fault)) = (named, pending.refused.take()) {
                 debug!(?log, number, %fault, "a batch was not taken");
+                if pending.strange.is_none() && !matches!(fault, BatchFault::AlreadyHeld(_)) {
+                    pending.strange = Some(fault.to_string());
+                }
                 if let Some(exchange) = &mut self.parts.exchange {
                     exchange.handle(Event::Refused { log, number, fault }, self.node.age(now), &self.node, &self.store);
                 }
@@ -326,6 +353,9 @@ impl Writer {
 
     /// The batches are on disk: lets everything out that speaks of them.
     fn release(&mut self, now: Now, pending: Pending) {
+        for (reply, taken) in pending.brought {
+            let _ = reply.send(taken);
+        }
         for (reply, outcome) in pending.answers {
             match &outcome {
                 Ok(accepted) => {
@@ -373,6 +403,10 @@ impl Writer {
         for (reply, outcome) in pending.answers {
             let _ = reply.send(outcome.and(Err(Rejection::StorageFull)));
         }
+        for (reply, _) in pending.brought {
+            let refused = Some("the disk of this gateway is full; see `commonsd status`".into());
+            let _ = reply.send(Taken { refused, ..Taken::default() });
+        }
         let (node, _) = self.parts.founding.load(&self.store, now)?;
         let before = std::mem::replace(&mut self.node, node);
         // What was told is not taken back: neither the reloaded quotas nor the time lived since the clock was noted.
@@ -397,6 +431,7 @@ impl Writer {
             Message::Submit(_, reply) => drop(reply),
             Message::End => {}
             Message::Link(_) => {}
+            Message::CarryIn(_, _, reply) => drop(reply),
             Message::Item(id, reply) => {
                 let item = self.node.board().find(&id).map(|item| item.id);
                 let _ = reply.send(item.and_then(|id| state(&id)));
@@ -440,7 +475,45 @@ impl Writer {
                     Err(fault) => json!({"ok": false, "error": "backup_failed", "message": fault.to_string()}),
                 }
             }
+            ControlRequest::Standing => self.standing(),
+            ControlRequest::CarryOut { ranges } => self.carry_out(&ranges),
+            ControlRequest::Seal { bundle, digest } => {
+                let purpose = if bundle { purpose::BUNDLE } else { purpose::RECEIPT };
+                let signature = self.parts.founding.keys().sign(purpose, &self.node.network(), &[&digest]);
+                json!({"signature": hex(&signature.0)})
+            }
         }
+    }
+
+    /// Where the logs stand, for the command that carries them; as JSON over the local socket.
+    fn standing(&self) -> Value {
+        let now = self.parts.wall.now();
+        let age = self.node.age(now);
+        let Some(exchange) = &self.parts.exchange else { return no_exchange() };
+        let (store, heads, gaps) = exchange.carry_heads(age, &self.node, &self.store);
+        json!({
+            "me": self.node.id().to_string(),
+            "name": self.parts.founding.name(),
+            "network": self.parts.founding.network(),
+            "store": store.0,
+            "age": age.0,
+            "heads": heads.iter().map(|frame| bytes_to_text(frame)).collect::<Vec<_>>(),
+            "gaps": gaps.iter().map(log_to_text).collect::<Vec<_>>(),
+        })
+    }
+
+    fn carry_out(&self, ranges: &[(LogKey, u64, u64)]) -> Value {
+        let Some(exchange) = &self.parts.exchange else { return no_exchange() };
+        let ranges: Vec<CarryRange> =
+            ranges.iter().map(|(log, from, to)| CarryRange { log: *log, from: *from, to: *to }).collect();
+        let piece = exchange.carry_out(&ranges, self.node.age(self.parts.wall.now()), &self.node, &self.store);
+        json!({
+            "frame": bytes_to_text(&piece.frame),
+            "batches": piece.batches,
+            "entries": piece.entries,
+            "ranges_done": piece.ranges_done,
+            "next": piece.next,
+        })
     }
 
     /// Writes the notes that are due. What does not fit stays in memory: nobody was promised more.
@@ -599,6 +672,10 @@ impl Writer {
         self.health = health.clone();
         let _ = self.parts.outlet.health.send(health);
     }
+}
+
+fn no_exchange() -> Value {
+    json!({"ok": false, "error": "read_only", "message": "this gateway was opened for reading only"})
 }
 
 /// Commits batches in as few commits as the store's limit allows: large posts can make a group larger than one. Notes go

@@ -41,6 +41,10 @@ pub mod purpose {
     pub const BEACON: &str = "commons/1/beacon";
     /// What two gateways sign when they are paired.
     pub const PAIRING: &str = "commons/1/pairing";
+    /// A bundle on a stick.
+    pub const BUNDLE: &str = "commons/1/bundle";
+    /// What a gateway says that it has, on a stick.
+    pub const RECEIPT: &str = "commons/1/receipt";
 }
 
 macro_rules! id32 {

@@ -122,6 +122,42 @@ pub enum Command {
     /// Pair this gateway with others, and see how the links to them stand
     #[command(subcommand)]
     Peer(PeerCommand),
+    /// Take in what is on a stick and put this gateway's posts on it: all that is needed at each gateway
+    #[command(after_help = CARRYING)]
+    Exchange {
+        /// The stick's folder
+        #[arg(value_name = "STICK", value_hint = ValueHint::DirPath)]
+        path: PathBuf,
+        /// How to carry.
+        #[command(flatten)]
+        carry: CarryArguments,
+    },
+    /// Put this gateway's posts, and those it has of others, on a stick
+    #[command(after_help = CARRYING)]
+    Export {
+        /// The stick's folder, or a file ending in .cbundle
+        #[arg(long, value_name = "STICK", value_hint = ValueHint::AnyPath)]
+        to: PathBuf,
+        /// For one gateway only, by its name or the first digits of its id: nothing it is known to have
+        #[arg(long, value_name = "NAME", conflicts_with = "all")]
+        peer: Option<String>,
+        /// For whoever comes (the default)
+        #[arg(long)]
+        all: bool,
+        /// How to carry.
+        #[command(flatten)]
+        carry: CarryArguments,
+    },
+    /// Take in what other gateways put on a stick
+    #[command(after_help = CARRYING)]
+    Import {
+        /// The stick's folder, or one bundle
+        #[arg(value_name = "STICK", value_hint = ValueHint::AnyPath)]
+        path: PathBuf,
+        /// How to carry.
+        #[command(flatten)]
+        carry: CarryArguments,
+    },
     /// Check, show or print the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -172,6 +208,27 @@ pub enum Command {
         #[arg(value_hint = ValueHint::DirPath)]
         dir: Option<PathBuf>,
     },
+}
+
+/// What people read who have never done it.
+const CARRYING: &str = "\
+Carrying posts between gateways that have no link, with one stick:
+  at the first gateway    commonsd exchange /media/stick
+  at the next, and so on  commonsd exchange /media/stick
+Go round twice and everybody has everything. It works while the gateway runs and when it is stopped.";
+
+/// The arguments of what carries.
+#[derive(Clone, Debug, Args)]
+pub struct CarryArguments {
+    /// Which gateway.
+    #[command(flatten)]
+    pub place: Where,
+    /// Show no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// The outcome as versioned JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The arguments of the lists.

@@ -24,6 +24,8 @@ pub trait Backend {
     /// Opens a stopped gateway's store to answer requests (see [`crate::control::Offline`]). Never makes a new one: the
     /// directory was seen to exist.
     fn offline(&self, loaded: &Loaded) -> anyhow::Result<Box<dyn Answerer>>;
+    /// The same for many requests in a row, with the store open and writable as long as the answerer lives.
+    fn session(&self, loaded: &Loaded) -> anyhow::Result<Box<dyn Answerer>>;
 }
 
 /// Who a gateway is.

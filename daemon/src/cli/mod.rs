@@ -5,10 +5,12 @@
 pub mod arguments;
 pub mod backend;
 pub mod board;
+pub mod carry;
 pub mod output;
 pub mod peer;
 pub mod plain;
 pub mod post;
+pub mod progress;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -73,6 +75,9 @@ fn dispatch(arguments: Arguments, backend: &dyn Backend, output: &mut Output) ->
         Command::Post(post) => post::post(&post, backend, output),
         Command::Watch { place, json } => board::watch(&place, json, output),
         Command::Peer(command) => peer::peer(&command, backend, output),
+        Command::Exchange { path, carry } => carry::exchange(&path, &carry, backend, output),
+        Command::Export { to, peer, all: _, carry } => carry::export(&to, peer.as_deref(), &carry, backend, output),
+        Command::Import { path, carry } => carry::import(&path, &carry, backend, output),
         Command::Config(config) => upkeep::config(&config, output),
         Command::Verify { place, json } => upkeep::verify(&place, json, backend, output),
         Command::Repair { place, json } => upkeep::repair(&place, json, backend, output),
@@ -149,8 +154,17 @@ struct Asked {
 }
 
 impl Asked {
-    /// Finds somebody to ask. A stopped gateway's store is opened; none is made.
+    /// Finds somebody to ask. A stopped gateway's store is opened for each question; none is made.
     fn find(place: &Where, backend: &dyn Backend) -> anyhow::Result<Self> {
+        Self::seek(place, backend, false)
+    }
+
+    /// The same for many questions in a row: a stopped gateway's store stays open.
+    fn find_for_long(place: &Where, backend: &dyn Backend) -> anyhow::Result<Self> {
+        Self::seek(place, backend, true)
+    }
+
+    fn seek(place: &Where, backend: &dyn Backend, keep_open: bool) -> anyhow::Result<Self> {
         let loader = loader(place);
         let loading = loader.load();
         // A running gateway holds a good configuration already; a file spoiled since must not make it mute.
@@ -171,7 +185,7 @@ impl Asked {
             )
             .into());
         }
-        let answerer = backend.offline(&loaded)?;
+        let answerer = if keep_open { backend.session(&loaded)? } else { backend.offline(&loaded)? };
         Ok(Self { loaded, answerer, running: false })
     }
 

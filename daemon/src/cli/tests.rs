@@ -55,6 +55,9 @@ impl Backend for Board {
     fn offline(&self, _: &Loaded) -> anyhow::Result<Box<dyn Answerer>> {
         Ok(Box::new(self.clone()))
     }
+    fn session(&self, loaded: &Loaded) -> anyhow::Result<Box<dyn Answerer>> {
+        self.offline(loaded)
+    }
 }
 
 /// What was printed.
@@ -178,6 +181,10 @@ fn the_promised_lines_parse() {
         "commonsd repair --data d",
         "commonsd backup --to f",
         "commonsd restore f --data d",
+        "commonsd exchange stick --data d",
+        "commonsd export --to stick --peer Cedar --quiet",
+        "commonsd export --to stick --all --data d",
+        "commonsd import stick/1.cbundle --json",
         "commonsd completions bash",
         "commonsd man d",
     ] {

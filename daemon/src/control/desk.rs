@@ -3,20 +3,23 @@
 
 use std::sync::Arc;
 
-use commons_core::identity::RecordId;
+use commons_core::identity::{GatewayId, RecordId};
+use commons_core::log::Age;
 use commons_core::receipt::Receipt;
 use commons_core::record::{Category, Kind, Urgency};
 use commons_core::submission::{Sender, Submission};
+use commons_core::sync::StoreEpoch;
 use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Status, StatusFilter, PAGE_ITEMS_MAX};
 use serde_json::{json, Value};
 
 use super::request::{fulfilled, granted, refusal, Reply, Request, VERSION};
-use super::status::{copied, report};
+use super::status::report;
+use super::text::{digits_to_bytes, text_to_bytes, text_to_log};
 use super::Answerer;
 use crate::about::About;
 use crate::config::Reloaded;
 use crate::counters::Counters;
-use crate::inbox::{Change, ControlRequest, Inbox};
+use crate::inbox::{Carrier, Change, ControlRequest, Inbox};
 use crate::neighbours::{Office, Wish};
 
 /// Reads the configuration again, applies it, and says what changed; or why not.
@@ -89,6 +92,10 @@ impl Desk {
                 answer.map_or_else(silent, stamped)
             }
             // Answered above.
+            request @ (Request::Standing {}
+            | Request::CarryOut { .. }
+            | Request::CarryIn { .. }
+            | Request::Seal { .. }) => self.carry(request).await,
             Request::Peers {} | Request::PeerInvite {} | Request::PeerAdd { .. } | Request::PeerRemove { .. } => {
                 refusal("no_links", "this gateway has no links to others")
             }
@@ -101,6 +108,40 @@ impl Desk {
                 None => refusal("not_running", "only a running gateway can reload"),
             },
         }
+    }
+
+    /// What is carried by hand; see [`crate::bundle`].
+    async fn carry(&self, request: Request) -> Reply {
+        let malformed = || refusal("wrong_value", "the request does not parse");
+        let request = match request {
+            Request::Standing {} => ControlRequest::Standing,
+            Request::CarryOut { ranges } => {
+                let ranges = ranges.into_iter().map(|(log, from, to)| Some((text_to_log(&log)?, from, to)));
+                let Some(ranges) = ranges.collect() else { return malformed() };
+                ControlRequest::CarryOut { ranges }
+            }
+            Request::Seal { what, digest } => {
+                let (Some(digest), "bundle" | "receipt") = (digits_to_bytes(&digest), what.as_str()) else {
+                    return malformed();
+                };
+                ControlRequest::Seal { bundle: what == "bundle", digest }
+            }
+            Request::CarryIn { gateway, store, age, frame } => {
+                let (Some(gateway), Some(frame)) = (GatewayId::parse(&gateway), text_to_bytes(&frame)) else {
+                    return malformed();
+                };
+                let from = Carrier { gateway, store: StoreEpoch(store), age: Age(age) };
+                return match self.inbox.carry_in(from, frame).await {
+                    Some(taken) => json!({
+                        "v": VERSION, "ok": true, "batches": taken.batches, "entries": taken.entries,
+                        "refused": taken.refused,
+                    }),
+                    None => silent(),
+                };
+            }
+            _ => return malformed(),
+        };
+        self.inbox.control(request).await.map_or_else(silent, stamped)
     }
 
     /// Follows changes.

@@ -11,6 +11,7 @@ pub mod socket;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod text;
 
 pub use client::Running;
 pub use desk::{Desk, Offline};

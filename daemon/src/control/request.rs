@@ -65,6 +65,31 @@ pub enum Request {
     },
     /// Read the configuration again.
     Reload {},
+    /// Where all logs stand, for what is carried by hand.
+    Standing {},
+    /// A frame of batches to be carried.
+    CarryOut {
+        /// Log, first number, one more than the last.
+        ranges: Vec<(String, u64, u64)>,
+    },
+    /// Brings in a carried frame; answered once it is synced.
+    CarryIn {
+        /// Who wrote it.
+        gateway: String,
+        /// The number of its store.
+        store: u64,
+        /// The store's age then.
+        age: u64,
+        /// Base64.
+        frame: String,
+    },
+    /// The gateway's signature.
+    Seal {
+        /// `bundle` or `receipt`.
+        what: String,
+        /// 64 hex digits.
+        digest: String,
+    },
     /// Peers, who is near, codes that are tried.
     Peers {},
     /// A code for another gateway.

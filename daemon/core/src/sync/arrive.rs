@@ -47,13 +47,19 @@ impl Sync {
         twice: &mut BTreeSet<LogKey>,
     ) -> Result<(), Fault> {
         let end = run.from + run.parcels.len() as u64;
+        let is_silent = self.link(link)?.is_silent();
         let hops = self.note_way(id, &log.gateway, run.hops);
         if !self.admits(cx, id, &log.gateway, hops) || !self.has_place(log) {
             return Ok(());
         }
         let Some(peer) = self.peers.get_mut(id) else { return Ok(()) };
         peer.batches_ms = cx.now_ms;
+        let is_new = !peer.known.contains_key(log);
         peer.has(log, end);
+        if is_new && is_silent {
+            // Nothing older can be asked for.
+            peer.known.entry(*log).or_default().first = run.from;
+        }
         if let Some(known) = peer.known.get_mut(log) {
             known.owed = true;
         }

@@ -9,7 +9,7 @@ use super::hello::{Hello, Interests, StoreEpoch};
 use super::trust::INTRODUCED_PER_PEER_MAX;
 use crate::batch::BatchFault;
 use crate::identity::GatewayId;
-use crate::log::{Held, LogKey};
+use crate::log::{Age, Held, LogKey};
 use crate::node::Space;
 
 /// One live connection to one peer; several may lead to the same one. The caller never gives a number twice.
@@ -97,6 +97,18 @@ pub enum Event<'a> {
         frame_max: usize,
         /// The other side's.
         hello: Hello,
+    },
+    /// Somebody brings frames by hand, and vouches for the gateway that wrote them: a link that is only read from. Each
+    /// frame stands alone ([`super::CarryPiece`]); close it with [`Event::Down`].
+    Carried {
+        /// Which.
+        link: LinkId,
+        /// Who wrote them.
+        peer: GatewayId,
+        /// Of the writer's store.
+        store: StoreEpoch,
+        /// The writer's age then.
+        age: Age,
     },
     /// A frame came: decrypted, decompressed, not trusted.
     Frame {

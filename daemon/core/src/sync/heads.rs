@@ -172,8 +172,10 @@ impl Sync {
                 self.on_head(cx, link, &id, &log, line, lazy);
             }
         }
+        // What is carried by hand may be of an older store than the one that is linked.
+        let stale = self.link(link)?.is_silent() && self.peers.get(&id).is_some_and(|peer| self.hears(peer));
         let Some(peer) = self.peers.get_mut(&id) else { return Ok(()) };
-        if all {
+        if all && !stale {
             peer.told_age = Some(Age(age));
             if peer.snapshot == Snapshot::None && !lazy {
                 // It waits to hear the same from us.

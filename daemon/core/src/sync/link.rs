@@ -41,9 +41,20 @@ pub(super) struct Link {
     /// Numbers below are known to be on the wire; frames that overtake may use them alone.
     confirmed: u32,
     names_in: BTreeMap<u32, LogKey>,
+    silent: bool,
 }
 
 impl Link {
+    /// One over which frames are brought by hand, each alone, and nothing is sent.
+    pub fn silent(peer: GatewayId, now_ms: u64) -> Self {
+        Self { silent: true, ..Self::new(peer, FRAME_BYTES_LEAST, now_ms) }
+    }
+
+    /// Whether nothing may be sent over it.
+    pub fn is_silent(&self) -> bool {
+        self.silent
+    }
+
     pub fn new(peer: GatewayId, frame_max: usize, now_ms: u64) -> Self {
         let frame_max = frame_max.clamp(FRAME_BYTES_LEAST, FRAME_BYTES_MAX);
         Self {
@@ -56,6 +67,7 @@ impl Link {
             names_out: BTreeMap::new(),
             confirmed: 0,
             names_in: BTreeMap::new(),
+            silent: false,
         }
     }
 
@@ -119,6 +131,9 @@ impl Link {
 
     /// Which log the other side means.
     pub fn resolve(&mut self, log: &LogRef) -> Result<LogKey, Fault> {
+        if self.silent {
+            return log.name.ok_or(Fault::UnknownLog(log.index));
+        }
         match (self.names_in.get(&log.index), log.name) {
             (Some(known), None) => Ok(*known),
             (Some(known), Some(name)) if *known == name => Ok(name),

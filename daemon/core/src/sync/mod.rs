@@ -8,6 +8,7 @@
 //! "Epidemic Broadcast Trees", SRDS 2007) per origin, with hop counts as the first guess of the tree.
 
 mod arrive;
+mod carry;
 mod contract;
 pub mod fault;
 mod fork;
@@ -24,10 +25,11 @@ mod want;
 mod wire;
 
 pub use arrive::HAVE_MS;
+pub use carry::{carried_heads, CarryPiece, CarryRange, CARRIED_HEADS_MAX};
 pub use contract::{Action, Event, Extent, LaneQuota, LinkId, PeerStatus, Source, SyncSetup};
 pub use fault::{Alarm, Fault};
 pub use fork::{FORKS_MAX, FORKS_PER_PEER_MAX, FORK_BATCHES_MAX, FORK_SEARCH_MAX};
-pub use frame::{Frame, FRAME_BYTES_MAX};
+pub use frame::{Frame, HeadLine, LogRef, Run, FRAME_BYTES_MAX};
 pub use heads::{GRAFT_MS, LAZY_MS};
 pub use hello::{Cursor, Hello, Interests, StoreEpoch};
 pub use link::{
@@ -168,6 +170,7 @@ impl Sync {
         }
         match event {
             Event::Up { link, peer, frame_max, hello } => self.on_up(&mut cx, link, peer, frame_max, &hello),
+            Event::Carried { link, peer, store, age } => self.on_carried(&mut cx, link, peer, store, age),
             Event::Frame { link, bytes } => {
                 if let Err(why) = self.on_frame(&mut cx, link, bytes) {
                     self.close(&mut cx, link, why);
@@ -382,7 +385,8 @@ impl Sync {
 
     fn on_peers(&mut self, cx: &mut Context<'_>, peers: BTreeSet<GatewayId>) {
         self.setup.peers = peers;
-        let strangers = self.links.iter().filter(|(_, link)| !self.setup.peers.contains(&link.peer));
+        let strangers =
+            self.links.iter().filter(|(_, link)| !link.is_silent() && !self.setup.peers.contains(&link.peer));
         let gone: Vec<(LinkId, GatewayId)> = strangers.map(|(id, link)| (*id, link.peer)).collect();
         for (link, peer) in gone {
             self.close(cx, link, Fault::NotAPeer(peer));

@@ -76,7 +76,8 @@ impl Sync {
     pub(super) fn best_link(&self, now_ms: u64, id: &GatewayId) -> Option<LinkId> {
         let peer = self.peers.get(id)?;
         let rank = |link: &LinkId| self.links.get(link).map_or((true, u64::MAX), |link| link.rank(now_ms));
-        let best = peer.links.iter().copied().min_by_key(|link| (rank(link), *link))?;
+        let speaks = |link: &LinkId| self.links.get(link).is_none_or(|link| !link.is_silent());
+        let best = peer.links.iter().copied().filter(speaks).min_by_key(|link| (rank(link), *link))?;
         let Some(main) = peer.main.filter(|main| peer.links.contains(main)) else { return Some(best) };
         let ((stalled, pace), (best_stalled, best_pace)) = (rank(&main), rank(&best));
         let leave = !best_stalled && (stalled || best_pace.saturating_mul(LINK_FASTER) < pace);
@@ -267,7 +268,7 @@ impl Sync {
 }
 
 /// Seconds a batch's entries have lived, up to now.
-fn spent_s(held: &Held, age: Age) -> u32 {
+pub(super) fn spent_s(held: &Held, age: Age) -> u32 {
     let here = age.0.saturating_sub(held.arrived.0);
     u32::try_from(u64::from(held.spent_s).saturating_add(here)).unwrap_or(u32::MAX)
 }

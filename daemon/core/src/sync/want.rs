@@ -77,6 +77,7 @@ impl Sync {
         let best = self
             .peers
             .iter()
+            .filter(|(_, peer)| self.hears(peer))
             .filter_map(|(id, peer)| Some((id, peer, peer.known.get(log).filter(|known| has(known))?)))
             .min_by_key(|(id, peer, known)| (known.first.max(adopt), avoid == Some(**id), peer.flights, **id))
             .map(|(id, peer, known)| (*id, peer.flights, *known));
@@ -95,7 +96,7 @@ impl Sync {
             return Plan::Ask(id, aim, from, known.next.min(cap).min(from + RANGE_BATCHES_MAX));
         }
         for (from, to) in cx.node.gaps(log) {
-            for (id, peer) in &self.peers {
+            for (id, peer) in self.peers.iter().filter(|(_, peer)| self.hears(peer)) {
                 let Some(known) = peer.known.get(log).filter(|known| known.first < *to && known.next > *from) else {
                     continue;
                 };
