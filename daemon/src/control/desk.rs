@@ -13,7 +13,7 @@ use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Status, StatusFi
 use serde_json::{json, Value};
 
 use super::request::{fulfilled, granted, refusal, Reply, Request, VERSION};
-use super::status::report;
+use super::status::{copied, report};
 use super::text::{digits_to_bytes, text_to_bytes, text_to_log};
 use super::Answerer;
 use crate::about::About;
