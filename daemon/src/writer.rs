@@ -4,6 +4,11 @@
 //! follows: answers, changes, pages. While one commit syncs, the next group gathers by itself, so there is no timer to
 //! tune. Invariant: nothing leaves before commit.
 
+mod answers;
+mod space;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -422,100 +427,6 @@ impl Writer {
         Ok(())
     }
 
-    fn answer(&mut self, now: Now, question: Message) {
-        self.shelf.follow(&self.node);
-        let library = self.shelf.over(&self.store);
-        let state = |id: &RecordId| self.node.item_state(id, now, &library).map(Arc::new);
-        match question {
-            // Taken before; never come here.
-            Message::Submit(_, reply) => drop(reply),
-            Message::End => {}
-            Message::Link(_) => {}
-            Message::CarryIn(_, _, reply) => drop(reply),
-            Message::Item(id, reply) => {
-                let item = self.node.board().find(&id).map(|item| item.id);
-                let _ = reply.send(item.and_then(|id| state(&id)));
-            }
-            Message::List(mut query, reply) => {
-                query.limit = query.limit.min(PAGE_ITEMS_MAX);
-                let _ = reply.send(self.node.board().list(&query).iter().filter_map(state).collect());
-            }
-            Message::Page(kind, from, reply) => {
-                let (ids, next) = self.node.board().page(kind, from, PAGE_ITEMS_MAX);
-                let _ = reply.send((ids.iter().filter_map(state).collect(), next));
-            }
-            Message::States(items, reply) => {
-                let items = items.iter().take(PAGE_ITEMS_MAX);
-                let _ = reply.send(items.filter_map(|touched| state(&touched.id)).collect());
-            }
-            Message::Stock(reply) => drop(reply.send(self.node.stock().shelves().take(SHELVES_SHOWN_MAX).collect())),
-            Message::Summary(reply) => drop(reply.send(self.node.board().summary())),
-            Message::Retain(retained, reply) => drop(reply.send(self.parts.retained.set(retained))),
-            Message::RetainedAfter(topic, reply) => drop(reply.send(self.parts.retained.after(topic))),
-            Message::Control(request, reply) => drop(reply.send(self.control(request))),
-        }
-    }
-
-    fn control(&mut self, request: ControlRequest) -> Value {
-        match request {
-            ControlRequest::Status => {
-                self.publish_health();
-                json!({
-                    "heads_digest": hex(&self.node.heads_digest()),
-                    "alarms": self.parts.exchange.iter().flat_map(Exchange::alarms).collect::<Vec<_>>(),
-                    "last_post": if self.last_post_s == 0 { String::new() } else { rfc3339(self.last_post_s) },
-                })
-            }
-            ControlRequest::Backup { to } => {
-                match self.parts.founding.backup(&self.store, to.as_ref(), &self.parts.progress) {
-                    Ok(bytes) => {
-                        info!(bytes, "backup written");
-                        json!({"ok": true, "to": to, "bytes": bytes})
-                    }
-                    Err(fault) => json!({"ok": false, "error": "backup_failed", "message": fault.to_string()}),
-                }
-            }
-            ControlRequest::Standing => self.standing(),
-            ControlRequest::CarryOut { ranges } => self.carry_out(&ranges),
-            ControlRequest::Seal { bundle, digest } => {
-                let purpose = if bundle { purpose::BUNDLE } else { purpose::RECEIPT };
-                let signature = self.parts.founding.keys().sign(purpose, &self.node.network(), &[&digest]);
-                json!({"signature": hex(&signature.0)})
-            }
-        }
-    }
-
-    /// Where the logs stand, for the command that carries them; as JSON over the local socket.
-    fn standing(&self) -> Value {
-        let now = self.parts.wall.now();
-        let age = self.node.age(now);
-        let Some(exchange) = &self.parts.exchange else { return no_exchange() };
-        let (store, heads, gaps) = exchange.carry_heads(age, &self.node, &self.store);
-        json!({
-            "me": self.node.id().to_string(),
-            "name": self.parts.founding.name(),
-            "network": self.parts.founding.network(),
-            "store": store.0,
-            "age": age.0,
-            "heads": heads.iter().map(|frame| bytes_to_text(frame)).collect::<Vec<_>>(),
-            "gaps": gaps.iter().map(log_to_text).collect::<Vec<_>>(),
-        })
-    }
-
-    fn carry_out(&self, ranges: &[(LogKey, u64, u64)]) -> Value {
-        let Some(exchange) = &self.parts.exchange else { return no_exchange() };
-        let ranges: Vec<CarryRange> =
-            ranges.iter().map(|(log, from, to)| CarryRange { log: *log, from: *from, to: *to }).collect();
-        let piece = exchange.carry_out(&ranges, self.node.age(self.parts.wall.now()), &self.node, &self.store);
-        json!({
-            "frame": bytes_to_text(&piece.frame),
-            "batches": piece.batches,
-            "entries": piece.entries,
-            "ranges_done": piece.ranges_done,
-            "next": piece.next,
-        })
-    }
-
     /// Writes the notes that are due. What does not fit stays in memory: nobody was promised more.
     fn write_notes(&mut self, retained: bool, clock: bool, remembered: bool) -> Result<(), StoreError> {
         if self.parts.read_only {
@@ -555,101 +466,6 @@ impl Writer {
         }
     }
 
-    fn look_at_disk(&mut self) {
-        let free = match free_bytes(&self.parts.data) {
-            Ok(free) => free,
-            Err(error) => {
-                warn!(%error, "the disk's free space cannot be read");
-                return;
-            }
-        };
-        self.health.disk_free_bytes = free;
-        let space = match self.parts.guard.judge(free, self.store.journal_bytes()) {
-            Room::Ok => Space::Enough,
-            Room::Low => Space::Low,
-            Room::Full => Space::None,
-        };
-        if space != self.space {
-            self.set_space(space);
-        }
-    }
-
-    fn set_space(&mut self, space: Space) {
-        let free_bytes = self.health.disk_free_bytes;
-        match space {
-            Space::Enough => info!(free_bytes, "there is room again; all posts are taken"),
-            Space::Low => warn!(free_bytes, "the disk is nearly full; only urgent posts are taken"),
-            Space::None => warn!(free_bytes, "the disk is full; no posts are taken"),
-        }
-        self.space = space;
-        // Look for space to give back now, not in a minute.
-        self.shrinking |= space != Space::Enough;
-        let now = self.parts.wall.now();
-        self.judge(now, Input::Space(space), &mut Pending::default());
-        self.gossip(now, Event::Space(space), &mut Pending::default());
-    }
-
-    /// One slice of compaction: what has expired gives its space back, oldest first.
-    fn give_space_back(&mut self) -> Result<(), StoreError> {
-        if self.parts.read_only || (!self.shrinking && self.shrunk.elapsed() < SHRINK_EVERY) {
-            return Ok(());
-        }
-        self.shrunk = Instant::now();
-        for extent in self.store.logs() {
-            let first = self.firsts.entry(extent.log).or_insert(extent.first);
-            *first = extent.first.max(*first);
-        }
-        let (node, firsts) = (&self.node, &mut self.firsts);
-        // The store may ask twice about one batch: the answer must be the same, and it counts once.
-        let mut gone: BTreeMap<(LogKey, u64), (u64, u64)> = BTreeMap::new();
-        let mut judge = |held: &Held| match node.judge(held) {
-            Verdict::Whole => Keep::Whole,
-            Verdict::Partly { bytes, entries } => {
-                gone.insert((held.log, held.number), (entries, 0));
-                Keep::Rewritten(bytes)
-            }
-            Verdict::Over { stub, entries } => match firsts.get_mut(&held.log) {
-                Some(first) if held.number <= *first => {
-                    *first = (*first).max(held.number + 1);
-                    gone.insert((held.log, held.number), (entries, 1));
-                    Keep::Drop
-                }
-                _ if entries > 0 => {
-                    gone.insert((held.log, held.number), (entries, 0));
-                    Keep::Rewritten(stub)
-                }
-                _ => Keep::Whole,
-            },
-        };
-        match self.store.shrink(SHRINK_SLICE_BYTES, &mut judge) {
-            Ok(freed) => {
-                self.shrinking = !freed.round_done;
-                if freed.round_done {
-                    self.firsts.clear();
-                }
-                if freed.bytes > 0 {
-                    info!(bytes = freed.bytes, "expired entries gave their space back");
-                    self.shelf.clear();
-                    let (entries, batches) = gone.values().fold((0, 0), |sum, each| (sum.0 + each.0, sum.1 + each.1));
-                    self.node.shrunk(entries, batches);
-                }
-            }
-            Err(fault @ StoreError::Full { .. }) => {
-                // The ballast is for this: room to compact on a full disk.
-                self.shrinking = self.store.ballast_bytes() > 0;
-                warn!(error = %fault, "no room to compact; the ballast is given up for it");
-                self.store.release_ballast()?;
-            }
-            Err(fault) => return Err(fault),
-        }
-        if !self.shrinking && self.space == Space::Enough {
-            if let Err(fault) = self.store.restore_ballast() {
-                warn!(error = %fault, "no room for the ballast file");
-            }
-        }
-        Ok(())
-    }
-
     fn publish_health(&mut self) {
         let now = self.parts.wall.now();
         let (best, certainty) = self.node.best_time(now);
@@ -672,10 +488,6 @@ impl Writer {
         self.health = health.clone();
         let _ = self.parts.outlet.health.send(health);
     }
-}
-
-fn no_exchange() -> Value {
-    json!({"ok": false, "error": "read_only", "message": "this gateway was opened for reading only"})
 }
 
 /// Commits batches in as few commits as the store's limit allows: large posts can make a group larger than one. Notes go
@@ -722,60 +534,4 @@ fn slices<T>(all: &[T], bytes: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T
         rest = after;
         Some(slice)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use commons_core::submission::{Sender, Submission};
-
-    use super::*;
-    use crate::assembly::{Access, Assembly};
-    use crate::inbox::Retained;
-
-    /// A burst of long posts, or seven fat retained messages, would end the gateway for everybody.
-    #[test]
-    fn groups_larger_than_a_commit_are_cut() {
-        let all: Vec<usize> = vec![300_000, 300_000, 300_000, 400_000, 1_000, 2_000_000, 5];
-        let cut: Vec<&[usize]> = slices(&all, |n| *n).collect();
-        assert_eq!(cut.concat(), all);
-        assert_eq!(cut.iter().map(|slice| slice.len()).collect::<Vec<_>>(), [3, 2, 1, 1]);
-        assert_eq!(slices(&[0usize; 0], |n| *n).count(), 0);
-        let many = vec![1; 40_000];
-        assert!(slices(&many, |n| *n).all(|slice| slice.len() * (1 + FRAME_BYTES) <= COMMIT_BYTES_MAX as usize));
-    }
-
-    /// A block that posts much at once (or a few neighbours who mean harm) would end the gateway: the store takes 1 MiB
-    /// with one commit.
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn more_than_one_commit_takes_is_kept_with_several() {
-        let data = tempfile::tempdir().unwrap();
-        let mut config = Config::default();
-        config.gateway.data = data.path().into();
-        let runtime = tokio::runtime::Handle::current();
-        let assembly = tokio::task::spawn_blocking(move || Assembly::start(&config, Access::Own, &runtime))
-            .await
-            .unwrap()
-            .unwrap();
-        let lines: Vec<_> = (0..32)
-            .map(|number| serde_json::json!({"item": format!("{number:060}"), "unit": "pieces", "qty": 1}))
-            .collect();
-        let mut answers = Vec::new();
-        for number in 0..512 {
-            let json = serde_json::json!({"text": format!("{number:02000}"), "lines": lines});
-            let sender =
-                Sender { key: format!("mqtt:{number}"), person: String::new(), once: String::new(), exempt: true };
-            let submission = Submission::parse("need", json.to_string().as_bytes(), sender).unwrap();
-            answers.push(assembly.inbox.submit_pipelined(submission).await.unwrap());
-        }
-        for answer in answers {
-            answer.await.unwrap().unwrap();
-        }
-        for number in 0..7 {
-            let payload = vec![0; 200_000].into();
-            let topic = format!("commons/local/picture/{number}");
-            assembly.inbox.retain(Retained { topic, payload, qos: 0 }).await.unwrap();
-        }
-        assembly.inbox.end().await;
-        tokio::task::spawn_blocking(move || assembly.join()).await.unwrap().unwrap();
-    }
 }

@@ -1,0 +1,103 @@
+//! What the writer answers between commits: items, pages, what carriers and the local socket ask.
+
+use super::*;
+
+impl Writer {
+    pub(super) fn answer(&mut self, now: Now, question: Message) {
+        self.shelf.follow(&self.node);
+        let library = self.shelf.over(&self.store);
+        let state = |id: &RecordId| self.node.item_state(id, now, &library).map(Arc::new);
+        match question {
+            // Taken before; never come here.
+            Message::Submit(_, reply) => drop(reply),
+            Message::End => {}
+            Message::Link(_) => {}
+            Message::CarryIn(_, _, reply) => drop(reply),
+            Message::Item(id, reply) => {
+                let item = self.node.board().find(&id).map(|item| item.id);
+                let _ = reply.send(item.and_then(|id| state(&id)));
+            }
+            Message::List(mut query, reply) => {
+                query.limit = query.limit.min(PAGE_ITEMS_MAX);
+                let _ = reply.send(self.node.board().list(&query).iter().filter_map(state).collect());
+            }
+            Message::Page(kind, from, reply) => {
+                let (ids, next) = self.node.board().page(kind, from, PAGE_ITEMS_MAX);
+                let _ = reply.send((ids.iter().filter_map(state).collect(), next));
+            }
+            Message::States(items, reply) => {
+                let items = items.iter().take(PAGE_ITEMS_MAX);
+                let _ = reply.send(items.filter_map(|touched| state(&touched.id)).collect());
+            }
+            Message::Stock(reply) => drop(reply.send(self.node.stock().shelves().take(SHELVES_SHOWN_MAX).collect())),
+            Message::Summary(reply) => drop(reply.send(self.node.board().summary())),
+            Message::Retain(retained, reply) => drop(reply.send(self.parts.retained.set(retained))),
+            Message::RetainedAfter(topic, reply) => drop(reply.send(self.parts.retained.after(topic))),
+            Message::Control(request, reply) => drop(reply.send(self.control(request))),
+        }
+    }
+
+    pub(super) fn control(&mut self, request: ControlRequest) -> Value {
+        match request {
+            ControlRequest::Status => {
+                self.publish_health();
+                json!({
+                    "heads_digest": hex(&self.node.heads_digest()),
+                    "alarms": self.parts.exchange.iter().flat_map(Exchange::alarms).collect::<Vec<_>>(),
+                    "last_post": if self.last_post_s == 0 { String::new() } else { rfc3339(self.last_post_s) },
+                })
+            }
+            ControlRequest::Backup { to } => {
+                match self.parts.founding.backup(&self.store, to.as_ref(), &self.parts.progress) {
+                    Ok(bytes) => {
+                        info!(bytes, "backup written");
+                        json!({"ok": true, "to": to, "bytes": bytes})
+                    }
+                    Err(fault) => json!({"ok": false, "error": "backup_failed", "message": fault.to_string()}),
+                }
+            }
+            ControlRequest::Standing => self.standing(),
+            ControlRequest::CarryOut { ranges } => self.carry_out(&ranges),
+            ControlRequest::Seal { bundle, digest } => {
+                let purpose = if bundle { purpose::BUNDLE } else { purpose::RECEIPT };
+                let signature = self.parts.founding.keys().sign(purpose, &self.node.network(), &[&digest]);
+                json!({"signature": hex(&signature.0)})
+            }
+        }
+    }
+
+    /// Where the logs stand, for the command that carries them; as JSON over the local socket.
+    pub(super) fn standing(&self) -> Value {
+        let now = self.parts.wall.now();
+        let age = self.node.age(now);
+        let Some(exchange) = &self.parts.exchange else { return no_exchange() };
+        let (store, heads, gaps) = exchange.carry_heads(age, &self.node, &self.store);
+        json!({
+            "me": self.node.id().to_string(),
+            "name": self.parts.founding.name(),
+            "network": self.parts.founding.network(),
+            "store": store.0,
+            "age": age.0,
+            "heads": heads.iter().map(|frame| bytes_to_text(frame)).collect::<Vec<_>>(),
+            "gaps": gaps.iter().map(log_to_text).collect::<Vec<_>>(),
+        })
+    }
+
+    pub(super) fn carry_out(&self, ranges: &[(LogKey, u64, u64)]) -> Value {
+        let Some(exchange) = &self.parts.exchange else { return no_exchange() };
+        let ranges: Vec<CarryRange> =
+            ranges.iter().map(|(log, from, to)| CarryRange { log: *log, from: *from, to: *to }).collect();
+        let piece = exchange.carry_out(&ranges, self.node.age(self.parts.wall.now()), &self.node, &self.store);
+        json!({
+            "frame": bytes_to_text(&piece.frame),
+            "batches": piece.batches,
+            "entries": piece.entries,
+            "ranges_done": piece.ranges_done,
+            "next": piece.next,
+        })
+    }
+}
+
+fn no_exchange() -> Value {
+    json!({"ok": false, "error": "read_only", "message": "this gateway was opened for reading only"})
+}
