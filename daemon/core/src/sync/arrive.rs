@@ -80,8 +80,8 @@ impl Sync {
         }
         if !self.has_room(cx, log) {
             if let Some(peer) = self.peers.get_mut(id) {
-                peer.held_back = true;
-                peer.lacking.remove(log);
+                peer.lacking.insert(*log);
+                peer.pass_over(log);
             }
             self.land(log);
             self.settle(cx, id);
@@ -156,6 +156,7 @@ impl Sync {
         let mut runs: BTreeMap<LogKey, u64> = BTreeMap::new();
         for held in cx.fresh {
             let own = cx.node.writes(&held.log);
+            self.durable = self.durable.max(held.arrived);
             self.adopting = self.adopting.saturating_sub(u64::from(!own));
             let usage = self.usage.entry((held.log.gateway, held.log.lane)).or_default();
             usage.bytes += held.bytes.len() as u64;
@@ -308,7 +309,7 @@ impl Sync {
             | BatchFault::TooMany { .. } => {
                 // No fault of the peer's: there is no place for it here.
                 for peer in self.peers.values_mut() {
-                    peer.held_back |= peer.lacking.remove(log);
+                    peer.pass_over(log);
                 }
                 self.settle_all(cx);
             }

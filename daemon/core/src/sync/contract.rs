@@ -190,7 +190,7 @@ pub enum Action {
     Alarm(Alarm),
     /// Commit what is open, draw a new epoch, keep it durably, and call `Node::new_epoch`.
     NewEpoch,
-    /// Everything this peer announced is here and synced; once for each [`Event::Up`].
+    /// Everything this peer announced is here and synced; once for each time it is linked.
     Complete {
         /// Who.
         peer: GatewayId,

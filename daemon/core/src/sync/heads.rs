@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 
+use super::arrive::HAVE_MS;
 use super::contract::{Action, LinkId};
 use super::fault::Fault;
 use super::frame::{Frame, HeadLine, LINK_LOGS_MAX};
-use super::hello::{Cursor, Hello, LaneDigest};
+use super::hello::{Cursor, Hello, LaneDigest, StoreEpoch};
 use super::memory::cursor_note;
 use super::peer::Snapshot;
 use super::state::Context;
@@ -18,6 +19,8 @@ use crate::log::{Age, Lane, LogKey};
 pub const LAZY_MS: u64 = 200;
 /// Announced and still not here after this: ask for it. Longer than any push that overtakes its announcement.
 pub const GRAFT_MS: u64 = 400;
+/// A range asked for longer ago is asked for again if its source tells everything anew.
+const ASK_AGAIN_MS: u64 = 2_000;
 /// A cursor moves by so many seconds before it is written anew, unless something came.
 const CURSOR_STEP_S: u64 = 60;
 /// How often a peer is told that it has been told everything, while there are news.
@@ -34,7 +37,7 @@ impl Sync {
         let wanted = |lane: &&Lane| self.setup.interests.has(**lane);
         let cursor = self.cursors.get(peer).filter(|(_, interests)| *interests == self.setup.interests);
         Hello {
-            store: self.setup.store,
+            store: self.told_store(),
             age: self.mark_age(),
             interests: self.setup.interests,
             digests: Lane::ALL.iter().filter(wanted).map(|lane| digests[*lane as usize]).collect(),
@@ -45,9 +48,17 @@ impl Sync {
     }
 
     /// The age up to which what is announced is all there is: what came before it is synced. One second less, since
-    /// ages are whole seconds.
+    /// ages are whole seconds. Never later than the last arrival that is synced: a later age may be lost in a power cut
+    /// and be lived again, and what came then would count as told.
     pub(super) fn mark_age(&self) -> Age {
-        Age(self.quiet.0.saturating_sub(1))
+        Age(self.quiet.min(self.durable).0.saturating_sub(1))
+    }
+
+    /// What tells this store from others, and from what it was before it opened a new epoch: who followed it before may
+    /// have followed a copy of it, or a state that was rolled back, and must be told everything anew.
+    fn told_store(&self) -> StoreEpoch {
+        // Any odd number spreads the 32 bits over all 64 (Knuth, multiplicative hashing).
+        StoreEpoch(self.setup.store.0 ^ u64::from(self.epoch.0).wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
     /// One digest a lane over where its logs stand.
@@ -101,7 +112,7 @@ impl Sync {
     pub(super) fn compare(&mut self, cx: &mut Context<'_>, id: &GatewayId, hello: &Hello) {
         let digests = self.digests(cx);
         let same = |lane: Lane| hello.digest(lane).is_none_or(|digest| *digest == digests[lane as usize]);
-        let followed = hello.cursor.filter(|cursor| cursor.epoch == self.setup.store && cursor.age <= cx.age);
+        let followed = hello.cursor.filter(|cursor| cursor.epoch == self.told_store() && cursor.age <= self.mark_age());
         let Some(peer) = self.peers.get_mut(id) else { return };
         for (log, state) in self.logs.iter().filter(|(_, state)| state.next > 0) {
             let known = peer.known.get(log).is_some_and(|known| known.next >= state.next);
@@ -137,6 +148,11 @@ impl Sync {
             if known < state.next || self.forks.contains_key(log) {
                 peer.announce(log, cx.now_ms);
             }
+        }
+        // So may be our own acknowledgements.
+        peer.haves.extend(peer.known.iter().filter(|(_, known)| known.next > 0).map(|(log, _)| *log));
+        if !peer.haves.is_empty() {
+            peer.haves_ms = peer.haves_ms.or(Some(cx.now_ms + HAVE_MS));
         }
         peer.snapshot = Snapshot::Waiting;
     }
@@ -213,9 +229,10 @@ impl Sync {
             return;
         }
         let next = line.next.min(self.cap(log));
-        let flight = self.logs.get(log).and_then(|state| state.flight);
-        if flight.is_some_and(|flight| flight.peer == *id && flight.at < line.first) {
-            // What it was asked for is gone there.
+        let flight = self.logs.get(log).and_then(|state| state.flight).filter(|flight| flight.peer == *id);
+        let stands = |flight: super::state::Flight| flight.progress_ms + ASK_AGAIN_MS > cx.now_ms;
+        if flight.is_some_and(|flight| flight.at < line.first || (!lazy && !stands(flight))) {
+            // What it was asked for is gone there, or was lost with another link, for which it tells everything anew.
             self.land(log);
             self.pending.insert((log.lane, *log));
         }
@@ -244,12 +261,11 @@ impl Sync {
     pub(super) fn settle(&mut self, cx: &mut Context<'_>, id: &GatewayId) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let Some(age) = peer.told_age else { return };
-        if !peer.lacking.is_empty() {
+        if !peer.lacking.is_empty() || peer.short {
             return;
         }
         peer.told_age = None;
-        let moved = !core::mem::replace(&mut peer.complete, true);
-        if moved {
+        if !core::mem::replace(&mut peer.complete, true) {
             cx.actions.push(Action::Complete { peer: *id });
         }
         if peer.held_back {
@@ -294,7 +310,7 @@ impl Sync {
             let first = cx.source.extent(&log).map_or(next, |extent| extent.first.min(next));
             let first = self.holes.get(&log).map_or(first, |hole| first.max(*hole).min(next));
             let hash = self.head_hash(cx, &log, next);
-            let (hops, frozen) = (self.hops(&me, &log.gateway), self.forks.contains_key(&log));
+            let (hops, frozen) = (self.hops_told(&me, &log.gateway), self.forks.contains_key(&log));
             let Some(link) = self.links.get_mut(&link).filter(|link| link.has_names_left()) else { continue };
             lines.push(HeadLine { log: link.name(&log, false), hops, frozen, first, next, hash });
         }

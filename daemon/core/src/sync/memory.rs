@@ -131,12 +131,16 @@ fn log_key(prefix: &[u8], log: &LogKey) -> Vec<u8> {
     key
 }
 
+pub(super) fn cursor_key(peer: &GatewayId) -> Vec<u8> {
+    key_of(CURSOR, peer)
+}
+
 pub(super) fn cursor_note(peer: &GatewayId, cursor: &Cursor, interests: Interests) -> (Vec<u8>, Vec<u8>) {
     let mut value = alloc::vec![VERSION];
     value.extend(cursor.epoch.0.to_be_bytes());
     put_number(&mut value, cursor.age.0);
     value.push(interests.bits());
-    (key_of(CURSOR, peer), value)
+    (cursor_key(peer), value)
 }
 
 pub(super) fn way_note(gateway: &GatewayId, way: &Introduction) -> (Vec<u8>, Vec<u8>) {

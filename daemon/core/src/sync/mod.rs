@@ -50,7 +50,7 @@ use crate::node::{Node, Space};
 use fork::Forked;
 use hello::LaneDigest;
 use link::Link;
-use peer::Peer;
+use peer::{Peer, Snapshot};
 use state::{Context, LogState};
 use trust::Usage;
 
@@ -88,6 +88,9 @@ pub struct Sync {
     adopting: u64,
     /// The last age at which nothing was.
     quiet: Age,
+    /// The latest age at which something came that is synced: the store never goes back behind it, whatever its clock
+    /// loses in a power cut.
+    durable: Age,
     /// When the last tick was.
     ticked_ms: u64,
     /// The epoch the node wrote in when it was last looked at.
@@ -120,6 +123,7 @@ impl Sync {
             holes: BTreeMap::new(),
             adopting: 0,
             quiet: Age(0),
+            durable: node.heads().map(|head| head.arrived).max().unwrap_or_default(),
             ticked_ms: 0,
             epoch: node.epoch(),
             epoch_asked: None,
@@ -185,7 +189,7 @@ impl Sync {
             Event::Committed { .. } => self.on_committed(&mut cx),
             Event::Refused { log, number, fault } => self.on_refused(&mut cx, &log, number, fault),
             Event::Lost => self.on_lost(&mut cx),
-            Event::Space(space) => self.on_space(space),
+            Event::Space(space) => self.on_space(&mut cx, space),
             Event::Peers(peers) => self.on_peers(&mut cx, peers),
             Event::Tick => {
                 self.ticked_ms = now_ms;
@@ -275,10 +279,15 @@ impl Sync {
         let frame_max = frame_max.min(hello.frame_bytes_max as usize);
         self.links.insert(link, Link::new(id, frame_max, cx.now_ms));
         let peer = self.peers.entry(id).or_insert_with(|| Peer::new(hello, cx.now_ms));
+        // What it told over another link still holds: that it is complete too.
+        peer.complete &= !peer.links.is_empty();
         peer.links.push(link);
         peer.interests = hello.interests;
         peer.age = hello.age;
-        peer.complete = false;
+        if peer.snapshot == Snapshot::Sent {
+            // Over this link it may wait to hear where we stand, as if there were no other.
+            peer.snapshot = Snapshot::None;
+        }
         self.compare(cx, &id, hello);
         self.look_deeper(cx, link);
     }
@@ -355,7 +364,7 @@ impl Sync {
         self.settle_all(cx);
     }
 
-    fn on_space(&mut self, space: Space) {
+    fn on_space(&mut self, cx: &mut Context<'_>, space: Space) {
         let more = space < self.space;
         self.space = space;
         if !more {
@@ -365,6 +374,7 @@ impl Sync {
         self.land_all();
         for peer in self.peers.values_mut() {
             peer.held_back = false;
+            peer.short = false;
             for (log, known) in peer.known.iter().filter(|(log, _)| self.setup.interests.has(log.lane)) {
                 let next = self.logs.get(log).map_or(0, |state| state.next);
                 let cap = self.forks.get(log).map_or(u64::MAX, |fork| fork.lowest);
@@ -374,6 +384,7 @@ impl Sync {
                 }
             }
         }
+        self.settle_all(cx);
     }
 
     fn land_all(&mut self) {

@@ -76,6 +76,8 @@ pub(super) struct Peer {
     pub told_age: Option<Age>,
     /// Something it announced is not taken for want of space; it must be announced again another time.
     pub held_back: bool,
+    /// Something it announced did not come, or has no place here: it is not complete in this session.
+    pub short: bool,
     pub complete: bool,
     /// Something of it was taken since the cursor was written.
     pub moved: bool,
@@ -111,6 +113,7 @@ impl Peer {
             lacking: BTreeSet::new(),
             told_age: None,
             held_back: false,
+            short: false,
             complete: false,
             moved: false,
             unacked: BTreeSet::new(),
@@ -146,6 +149,14 @@ impl Peer {
         if known.sent > known.next {
             self.unacked.insert(*log);
             self.unacked_ms = self.unacked_ms.or(Some(now_ms));
+        }
+    }
+
+    /// What it has of this log is not waited for any more: it must be announced again another time.
+    pub fn pass_over(&mut self, log: &LogKey) {
+        if self.lacking.remove(log) {
+            self.held_back = true;
+            self.short = true;
         }
     }
 

@@ -187,7 +187,7 @@ impl Sync {
             }
             let count = (number - out.from) as usize;
             if count > 0 {
-                let hops = self.hops(&me, &log.gateway);
+                let hops = self.hops_told(&me, &log.gateway);
                 let Some(state) = self.links.get_mut(&link) else { return };
                 let name = state.name(&log, urgent);
                 let prev = out.with_prev.then_some(&prev);

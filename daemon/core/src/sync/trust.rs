@@ -1,8 +1,10 @@
 //! Whose logs are taken, how far their gateways are, and how much of them is stored.
 
+use alloc::vec::Vec;
+
 use super::contract::Action;
 use super::fault::Alarm;
-use super::memory::{way_note, Introduction};
+use super::memory::{cursor_key, way_note, Introduction};
 use super::state::Context;
 use super::Sync;
 use crate::identity::GatewayId;
@@ -35,10 +37,18 @@ impl Sync {
         gateway: &GatewayId,
         hops: Option<u8>,
     ) -> bool {
-        if *gateway == cx.node.id() || self.setup.peers.contains(gateway) || self.ways.contains_key(gateway) {
+        if *gateway == cx.node.id() || self.setup.peers.contains(gateway) {
             return true;
         }
         let here = hops.map_or(HOPS_UNKNOWN, |hops| hops.saturating_add(1));
+        if let Some(way) = self.ways.get_mut(gateway) {
+            if here < way.hops {
+                way.hops = here;
+                let (key, value) = way_note(gateway, way);
+                cx.actions.push(Action::Remember { key, value });
+            }
+            return true;
+        }
         let introduced = self.introduced.entry(*peer).or_default();
         if here > self.setup.hops_max || *introduced >= self.setup.introduced_per_peer_max {
             if self.strangers.len() < STRANGERS_MAX {
@@ -47,11 +57,18 @@ impl Sync {
             return false;
         }
         *introduced += 1;
-        self.strangers.remove(gateway);
+        let was_stranger = self.strangers.remove(gateway);
         let way = Introduction { by: *peer, hops: here };
         self.ways.insert(*gateway, way);
         let (key, value) = way_note(gateway, &way);
         cx.actions.push(Action::Remember { key, value });
+        if was_stranger {
+            // What was told of it before was passed over: everybody must tell everything anew at the next session.
+            for peer in core::mem::take(&mut self.cursors).into_keys() {
+                cx.actions.push(Action::Remember { key: cursor_key(&peer), value: Vec::new() });
+            }
+            self.peers.values_mut().for_each(|peer| peer.held_back = true);
+        }
         true
     }
 
@@ -74,8 +91,21 @@ impl Sync {
         let linked = self.peers.iter().filter_map(|(id, peer)| peer.hops(id, gateway)).min();
         match linked {
             Some(hops) => hops.saturating_add(1).min(HOPS_UNKNOWN),
-            None => self.ways.get(gateway).map_or(HOPS_UNKNOWN, |way| way.hops),
+            None => self.hops_known(gateway),
         }
+    }
+
+    /// What a peer is told: never more than was once known. Else a gateway that is away would seem too far for those who
+    /// begin anew meanwhile, and two that know it by each other alone would count up without end.
+    pub(super) fn hops_told(&self, me: &GatewayId, gateway: &GatewayId) -> u8 {
+        self.hops(me, gateway).min(if gateway == me { 0 } else { self.hops_known(gateway) })
+    }
+
+    fn hops_known(&self, gateway: &GatewayId) -> u8 {
+        if self.setup.peers.contains(gateway) {
+            return 1;
+        }
+        self.ways.get(gateway).map_or(HOPS_UNKNOWN, |way| way.hops)
     }
 
     /// Whether what this gateway writes is pushed to a peer at once: only away from its origin, unless Prune and Graft

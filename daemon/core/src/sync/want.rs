@@ -83,7 +83,7 @@ impl Sync {
             .map(|(id, peer, known)| (*id, peer.flights, *known));
         if best.is_some() && !self.has_room(cx, log) {
             for peer in self.peers.values_mut() {
-                peer.held_back |= peer.lacking.remove(log);
+                peer.pass_over(log);
             }
             self.settle_all(cx);
             return Plan::Nothing;
@@ -157,6 +157,7 @@ impl Sync {
         flight.at = number;
         flight.progress_ms = cx.now_ms;
         state.avoid = None;
+        state.retried = false;
         if flight.at >= flight.to {
             self.land(log);
             self.pending.insert((log.lane, *log));
@@ -208,16 +209,19 @@ impl Sync {
                 continue;
             }
             self.land(&log);
+            let mut give_up = silent_ms >= WANT_GIVE_UP_MS;
             if let Some(state) = self.logs.get_mut(&log) {
                 state.avoid = Some(flight.peer);
+                // The want or the answer may have been lost with a link that nobody knew to be dead.
+                give_up &= core::mem::replace(&mut state.retried, give_up);
             }
-            if let Some(peer) = self.peers.get_mut(&flight.peer).filter(|_| silent_ms >= WANT_GIVE_UP_MS) {
+            if let Some(peer) = self.peers.get_mut(&flight.peer).filter(|_| give_up) {
                 // It promised what it does not give. What it pushes or announces anew counts again.
                 if let Some(known) = peer.known.get_mut(&log) {
                     known.next = known.next.min(adopt);
                     known.first = known.first.max(flight.to);
                 }
-                peer.held_back |= peer.lacking.remove(&log);
+                peer.pass_over(&log);
             }
             self.pending.insert((log.lane, log));
             self.settle(cx, &flight.peer);
