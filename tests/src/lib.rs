@@ -9,6 +9,7 @@ pub mod gateway;
 pub mod http;
 pub mod mqtt;
 pub mod seed;
+pub mod sim;
 
 use std::time::{Duration, Instant};
 

@@ -15,6 +15,11 @@ impl Dice {
         Self(seed)
     }
 
+    /// From a seed.
+    pub fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// The next 64 bits.
     pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -27,5 +32,20 @@ impl Dice {
     /// Below `end`.
     pub fn below(&mut self, end: u64) -> u64 {
         self.bits() % end.max(1)
+    }
+
+    /// From `from` up to, but without, `to`.
+    pub fn between(&mut self, from: u64, to: u64) -> u64 {
+        from + self.below(to.saturating_sub(from))
+    }
+
+    /// True once in `times`.
+    pub fn once_in(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+
+    /// One of these; there must be one.
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u64) as usize]
     }
 }

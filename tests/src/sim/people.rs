@@ -1,0 +1,84 @@
+//! People: needs, offers, notices, and what is said about them, at any gateway, all the time.
+
+use commons_core::node::{Input, Output};
+use commons_core::submission::{Sender, Submission};
+
+use super::site::Waiting;
+use super::world::World;
+
+/// Posts of one burst, at most.
+const BURST_MAX: u64 = 12;
+/// The shortest lifetimes, in seconds.
+const SHORT_S: u64 = 3;
+/// And the longest of those that are called short.
+const SHORT_S_MAX: u64 = 180;
+/// Everything else stands three days at least, longer than any run.
+const LONG_S: u64 = 3 * 86_400;
+
+impl World {
+    /// Somebody posts something somewhere.
+    pub fn post_something(&mut self) {
+        let at = self.dice.below(self.sites.len() as u64) as usize;
+        if self.sites[at].run.is_none() {
+            return;
+        }
+        let count = if self.dice.once_in(5) { self.dice.below(BURST_MAX) + 1 } else { 1 };
+        for _ in 0..count {
+            if self.dice.once_in(3) && !self.ledger.items.is_empty() {
+                self.act_on_something(at);
+            } else {
+                self.post_item(at);
+            }
+        }
+    }
+
+    /// A need, an offer or a notice.
+    pub fn post_item(&mut self, at: usize) {
+        let kind = self.dice.pick(&["need", "need", "offer", "notice"]);
+        let urgency = self.dice.pick(&["now", "today", "week"]);
+        let is_short = self.dice.once_in(4);
+        let short_s = self.dice.between(SHORT_S, SHORT_S_MAX);
+        let length = self.dice.pick(&[10, 60, 200, 900]);
+        let words = format!("{:0length$}", self.ledger.posts);
+        let lifetime = if is_short { format!(r#","expires_s":{short_s}"#) } else { String::new() };
+        let slots = if kind == "notice" { "" } else { r#","slots":1"# };
+        let json = format!(r#"{{"text":"{words}","urgency":"{urgency}"{slots}{lifetime}}}"#);
+        self.post(at, kind, &json, if is_short { short_s } else { LONG_S });
+    }
+
+    fn act_on_something(&mut self, at: usize) {
+        let item = self.dice.below(self.ledger.items.len() as u64) as usize;
+        let item = self.ledger.items[item];
+        let code = self.ledger.entries.get(&item).and_then(|entry| entry.code.clone()).unwrap_or_default();
+        let home = self.ledger.entries.get(&item).map_or(at, |entry| entry.at);
+        let (at, kind, json) = match self.dice.below(6) {
+            0 => (home, "withdraw", format!(r#"{{"item":"{item}","code":"{code}"}}"#)),
+            1 => (home, "confirm", format!(r#"{{"item":"{item}","code":"{code}"}}"#)),
+            2 => (home, "reopen", format!(r#"{{"item":"{item}","code":"{code}"}}"#)),
+            3 => (at, "cosign", format!(r#"{{"target":"{item}"}}"#)),
+            _ => (at, "claim", format!(r#"{{"item":"{item}","message":"{}"}}"#, self.ledger.posts)),
+        };
+        self.post(at, kind, &json, 0);
+    }
+
+    /// Hands a post to a machine; its answer waits for the commit.
+    pub fn post(&mut self, at: usize, kind: &str, json: &str, lifetime_s: u64) {
+        self.ledger.posts += 1;
+        let post = self.ledger.posts;
+        let who = format!("mqtt:{}", self.dice.below(40));
+        let sender = Sender { key: who.clone(), person: who, once: post.to_string(), exempt: true };
+        let Ok(submission) = Submission::parse(kind, json.as_bytes(), sender) else {
+            return self.fail("the simulator's posts parse", format!("{kind} {json}"));
+        };
+        self.say(|| format!("post {post} at {at}: {kind}, stands {lifetime_s} s"));
+        let outputs = self.input(at, Input::Submit(Box::new(submission)));
+        let answers = outputs.into_iter().filter_map(|output| match output {
+            Output::Answer(outcome) => Some(Waiting { post, outcome, lifetime_s }),
+            _ => None,
+        });
+        let answers: Vec<Waiting> = answers.collect();
+        if let Some(run) = &mut self.sites[at].run {
+            run.answers.extend(answers);
+        }
+    }
+}
