@@ -138,6 +138,33 @@ fn an_old_stick_does_not_move_what_is_known_of_a_peer() {
     assert_eq!(mesh.sites[1].node.board().len(), 2);
 }
 
+/// An old copy of the card is put back: the gateway would write under numbers that others have heard already.
+#[test]
+fn a_stick_shows_a_gateway_that_it_was_rolled_back() {
+    let mut mesh = Mesh::new(2);
+    for n in 0..6 {
+        mesh.post(0, "offer", &format!("bread {n}"));
+    }
+    let first = out(&mesh, 0, 10_000);
+    bring(&mut mesh, 0, 1, &first);
+    mesh.sites[0].disk.journal.truncate(3);
+    mesh.sites[0].disk.logs.values_mut().for_each(|held| held.retain(|number, _| *number < 3));
+    mesh.restart(0);
+    let epoch = mesh.sites[0].disk.epoch;
+    for _ in 0..2 {
+        let back = out(&mesh, 1, 500);
+        bring(&mut mesh, 1, 0, &back);
+    }
+    assert!(mesh.sites[0].alarms.iter().any(|alarm| matches!(alarm, Alarm::RolledBack { .. })));
+    assert_ne!(mesh.sites[0].disk.epoch, epoch);
+    assert_eq!(mesh.sites[0].node.board().len(), 6, "nothing is lost");
+    mesh.post(0, "offer", "and on");
+    let news = out(&mesh, 0, 10_000);
+    bring(&mut mesh, 0, 1, &news);
+    assert_eq!(mesh.sites[1].node.board().len(), 7);
+    assert!(mesh.sites[1].alarms.is_empty(), "no fork");
+}
+
 /// A frame from a stranger's stick could reach what only a link may, or end the gateway.
 #[test]
 fn strange_frames_end_the_visit() {

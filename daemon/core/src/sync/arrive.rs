@@ -70,6 +70,10 @@ impl Sync {
         let cap = self.cap(log);
         if cx.node.writes(log) {
             if end > self.logs.get(log).map_or(0, |state| state.next) {
+                if is_silent {
+                    // There is nobody to ask, and no need: it is here.
+                    return self.on_evidence(cx, link, log, run);
+                }
                 let first = self.peers.get(id).and_then(|peer| peer.known.get(log)).map_or(0, |known| known.first);
                 self.on_own_elsewhere(cx, link, log, first);
             }
