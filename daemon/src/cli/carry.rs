@@ -196,7 +196,8 @@ fn taken(imported: &Imported, is_folder: bool) -> Vec<String> {
     } else if imported.took == 0 && imported.refused.is_empty() {
         lines.push("Nothing new: everything on it is here already.".into());
     } else {
-        lines.push(format!("Took {}, left {} that were here already.", posts(imported.took), imported.left));
+        let why = if imported.refused.is_empty() { " that were here already" } else { "" };
+        lines.push(format!("Took {}, left {}{why}.", posts(imported.took), imported.left));
     }
     for (id, (name, count)) in &imported.writers {
         let name = plain::line(name);

@@ -2,8 +2,8 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::request::{Reply, Request, REPLY_BYTES_MAX};
 use super::socket::connect;
@@ -14,9 +14,14 @@ const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// The same for a backup, which copies the whole journal.
 const BACKUP_MAX: Duration = Duration::from_secs(3_600);
 
+/// A connection that was silent for so long may have been ended by the gateway, which waits 60 s: a slow stick was written.
+const FRESH: Duration = Duration::from_secs(45);
+
 /// A connection to a running gateway.
 pub struct Running {
     stream: BufReader<UnixStream>,
+    data: PathBuf,
+    used: Instant,
 }
 
 impl Running {
@@ -25,7 +30,7 @@ impl Running {
         match connect(data) {
             Ok(stream) => {
                 stream.set_write_timeout(Some(ANSWER_MAX))?;
-                Ok(Some(Self { stream: BufReader::new(stream) }))
+                Ok(Some(Self { stream: BufReader::new(stream), data: data.to_owned(), used: Instant::now() }))
             }
             // No file, or the file of a daemon that was killed.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
@@ -71,13 +76,20 @@ impl Running {
 
 impl Answerer for Running {
     fn answer(&mut self, request: &Request) -> io::Result<Reply> {
+        if self.used.elapsed() > FRESH {
+            let again = connect(&self.data)?;
+            again.set_write_timeout(Some(ANSWER_MAX))?;
+            self.stream = BufReader::new(again);
+        }
         let patience = match request {
             Request::Backup { .. } => BACKUP_MAX,
             _ => ANSWER_MAX,
         };
         self.stream.get_ref().set_read_timeout(Some(patience))?;
         self.send(request)?;
-        self.line().map_err(|error| match error.kind() {
+        let line = self.line();
+        self.used = Instant::now();
+        line.map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => io::Error::new(
                 io::ErrorKind::TimedOut,
                 format!("the gateway gave no answer within {} s", patience.as_secs()),
