@@ -44,6 +44,26 @@ fn gateways_are_taken_as_far_as_the_hops_go_and_stay_taken() {
     mesh.assert_calm();
 }
 
+/// A gateway with a new card would never see again what it had written itself: nobody is linked to its old self.
+#[test]
+fn what_a_gateway_that_is_gone_wrote_is_passed_on() {
+    for removed in [false, true] {
+        let mut mesh = Mesh::new(3);
+        only_paired(&mut mesh, &[(0, 1), (1, 2)]);
+        let link = mesh.link(0, 1);
+        mesh.post(0, "offer", "bread");
+        mesh.settle();
+        mesh.cut(link);
+        if removed {
+            let left = [mesh.sites[2].node.id()].into();
+            mesh.event(1, Event::Peers(left));
+        }
+        mesh.link(1, 2);
+        mesh.settle();
+        assert_eq!(mesh.sites[2].node.board().len(), 1, "its peer was removed: {removed}");
+    }
+}
+
 /// A paired gateway that lies about a thousand others would make a table of a thousand logs here.
 #[test]
 fn one_peer_introduces_so_many_and_no_more() {

@@ -395,7 +395,16 @@ impl Sync {
     }
 
     fn on_peers(&mut self, cx: &mut Context<'_>, peers: BTreeSet<GatewayId>) {
-        self.setup.peers = peers;
+        let before = core::mem::replace(&mut self.setup.peers, peers);
+        for gone in before.iter().filter(|id| !self.setup.peers.contains(*id)) {
+            // What it wrote stays, and whoever comes anew is to get it from here.
+            if self.logs.keys().any(|log| log.gateway == *gone) && !self.ways.contains_key(gone) {
+                let way = Introduction { by: cx.node.id(), hops: 1 };
+                self.ways.insert(*gone, way);
+                let (key, value) = memory::way_note(gone, &way);
+                cx.actions.push(Action::Remember { key, value });
+            }
+        }
         let strangers =
             self.links.iter().filter(|(_, link)| !link.is_silent() && !self.setup.peers.contains(&link.peer));
         let gone: Vec<(LinkId, GatewayId)> = strangers.map(|(id, link)| (*id, link.peer)).collect();
