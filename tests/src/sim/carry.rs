@@ -231,8 +231,8 @@ impl World {
         }
         self.tally.lost_bytes += lost as u64;
         self.say(|| format!("link {link} between {} and {} is cut, {lost} bytes of batches on it", ends[0], ends[1]));
-        for side in 0..2 {
-            if up[side] {
+        for (side, was_up) in up.into_iter().enumerate() {
+            if was_up {
                 let in_ms = self.dice.below(CUT_HEARD_MS);
                 self.later(in_ms, Happening::Down(link, side));
             }

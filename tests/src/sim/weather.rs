@@ -18,7 +18,7 @@ impl World {
     pub fn step(&mut self, step: u64) {
         self.post_something();
         self.lie();
-        if step % self.plan.trouble_every == 0 {
+        if step.is_multiple_of(self.plan.trouble_every) {
             let troubles: Vec<Trouble> = self.plan.troubles.iter().copied().collect();
             if !troubles.is_empty() {
                 let trouble = self.dice.pick(&troubles);
