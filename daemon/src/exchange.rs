@@ -22,6 +22,8 @@ use crate::store::{Note, Store, StoreError};
 /// Note key of the store's own number, by which peers tell a wiped gateway from its old self; with the epoch of the
 /// identity under which it was drawn, both big-endian.
 const STORE_NOTE: &[u8] = b"store-epoch";
+/// Note keys of how far each peer has followed us, by our age then (8 bytes, big-endian).
+const TOLD: &[u8] = b"told/";
 /// Notes read in one step.
 const NOTES_AT_ONCE: usize = 256;
 /// What a keeper must hear of is shown in `status`, the last few.
@@ -68,6 +70,10 @@ impl Source for Shelf<'_> {
             None => self.store.note(key).ok().flatten(),
         }
     }
+}
+
+fn told_key(peer: &GatewayId) -> Vec<u8> {
+    [TOLD, &peer.0].concat()
 }
 
 /// What the core remembers, from the store's notes.
@@ -138,6 +144,9 @@ impl Exchange {
                 let _ = reply.send(self.sync.hello(&peer, age, node, &shelf).encode());
             }
             LinkMessage::Up { link, peer, hello, orders } => {
+                if let Some(cursor) = hello.cursor.filter(|cursor| cursor.epoch == self.sync.store_epoch()) {
+                    self.notes.insert(told_key(&peer), cursor.age.0.to_be_bytes().to_vec());
+                }
                 self.orders.insert(link, orders);
                 self.handle(Event::Up { link, peer, frame_max: FRAME_BYTES_MAX, hello }, age, node, store);
             }
@@ -219,6 +228,19 @@ impl Exchange {
         let logs = heads.iter().filter_map(|line| line.log.name);
         let gaps = logs.filter(|log| !node.gaps(log).is_empty()).collect();
         (self.sync.store_epoch(), carried_heads(&heads, age, true), gaps)
+    }
+
+    /// How far a peer is known to have each log: by its link, or by what it said when there was one last.
+    pub fn told(&self, peer: &GatewayId, node: &Node, store: &Store) -> Vec<(LogKey, u64)> {
+        if let Some(known) = self.sync.known_of(peer) {
+            return known;
+        }
+        let noted = Shelf { store, notes: &self.notes }.note(&told_key(peer));
+        let Some(age) = noted.and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes) else {
+            return Vec::new();
+        };
+        // What came later it may have too; nobody knows.
+        node.heads().filter(|head| head.arrived.0 < age).map(|head| (head.log, head.next)).collect()
     }
 
     /// A frame of batches to be carried.

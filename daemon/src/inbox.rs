@@ -149,6 +149,11 @@ pub enum ControlRequest {
     },
     /// Where all logs stand, for what is carried by hand.
     Standing,
+    /// How far a peer is known to have each log.
+    Told {
+        /// Which.
+        peer: GatewayId,
+    },
     /// A frame of batches of these logs, from a number up to another.
     CarryOut {
         /// At most as many as one answer takes.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use commons_tests::gateway::commonsd;
 use commons_tests::seed::Dice;
-use commons_tests::Gateway;
+use commons_tests::{wait_for, Gateway};
 use serde_json::{json, Value};
 
 fn gateway(name: &str) -> Gateway {
@@ -171,6 +171,23 @@ fn what_is_for_one_peer_goes_once_it_is_there() {
     let said = a.said(&["export", "--to", to, "--peer", "Birch"]);
     assert!(said.contains("Nothing new") && said.contains("Removed 1 file"), "{said}");
     assert_eq!(bundles(stick.path()), Vec::<PathBuf>::new());
+}
+
+/// What has crossed a link would be carried once more by hand.
+#[test]
+fn what_a_link_has_brought_is_not_carried_again() {
+    let (a, b) = (gateway("Alder"), gateway("Birch"));
+    post_many(&a, "a", 10);
+    // To a stick that knows nothing.
+    let export = || {
+        let stick = tempfile::tempdir().unwrap();
+        a.said(&["export", "--to", text(stick.path()), "--peer", "Birch"])
+    };
+    let printed = a.said(&["peer", "invite"]);
+    let code = printed.lines().last().expect("the code alone on the last line").to_owned();
+    assert!(b.said(&["peer", "add", &code]).starts_with("Paired with "));
+    wait_for("the word that all of it crossed", || export().contains("Nothing new").then_some(()));
+    assert_eq!(ids(&b).len(), 10);
 }
 
 /// Starts a command and kills it after a while. True if it had ended by itself.

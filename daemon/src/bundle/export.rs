@@ -1,6 +1,6 @@
 //! Export: writes a bundle with what its reader is not known to have.
 //!
-//! For one gateway, that is what its receipt on the stick does not cover; the bundle holds all of it, so older ones for
+//! For one gateway, that is what its receipt on the stick does not cover, or, without one, what links have not told of; the bundle holds all of it, so older ones for
 //! the same gateway go once the new one is read back. For whoever comes, each export adds what this gateway's bundles on the
 //! stick do not hold yet, so together they hold everything; after [`CHAIN_MAX`] of them one whole bundle takes their place.
 
@@ -59,7 +59,10 @@ pub fn to_stick(
     let written = found.bundles.iter().filter(|named| named.from == mine).map(|named| named.number).max();
     let last = written.unwrap_or(0).max(receipts.get(&standing.me).map_or(0, |receipt| receipt.number));
     let had = match to {
-        To::One(id) => receipts.get(&id).map_or_else(BTreeMap::new, |receipt| ends(&receipt.heads)),
+        To::One(id) => match receipts.get(&id) {
+            Some(receipt) => ends(&receipt.heads),
+            None => gateway.told(&id)?,
+        },
         To::All if here.len() >= CHAIN_MAX => BTreeMap::new(),
         To::All => together(&here, &standing),
     };

@@ -33,7 +33,7 @@ pub mod stick;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -182,6 +182,8 @@ pub enum Seal {
 pub trait Gateway {
     /// Where it stands.
     fn standing(&mut self) -> Result<Standing, BundleError>;
+    /// How far a peer is known to have each log, from links.
+    fn told(&mut self, peer: &GatewayId) -> Result<BTreeMap<LogKey, u64>, BundleError>;
     /// A frame of batches of these ranges.
     fn carry_out(&mut self, ranges: &[CarryRange]) -> Result<CarryPiece, BundleError>;
     /// Takes a frame in; what it took is on disk.

@@ -1,6 +1,6 @@
 //! The gateway as a command sees it: over the local socket of a running one, or from a stopped one's store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use commons_core::identity::{GatewayId, Signature};
 use commons_core::log::{Age, LogKey};
@@ -61,6 +61,13 @@ impl Gateway for Remote<'_> {
             })
         };
         read().ok_or_else(strange)
+    }
+
+    fn told(&mut self, peer: &GatewayId) -> Result<BTreeMap<LogKey, u64>, BundleError> {
+        let reply = self.ask(&Request::Told { peer: peer.to_string() })?;
+        let each = |pair: &Value| Some((text_to_log(pair[0].as_str()?)?, pair[1].as_u64()?));
+        let told = reply["told"].as_array().map(Vec::as_slice).unwrap_or_default().iter().map(each);
+        told.collect::<Option<_>>().ok_or_else(strange)
     }
 
     fn carry_out(&mut self, ranges: &[CarryRange]) -> Result<CarryPiece, BundleError> {

@@ -93,6 +93,7 @@ impl Desk {
             }
             // Answered above.
             request @ (Request::Standing {}
+            | Request::Told { .. }
             | Request::CarryOut { .. }
             | Request::CarryIn { .. }
             | Request::Seal { .. }) => self.carry(request).await,
@@ -115,6 +116,10 @@ impl Desk {
         let malformed = || refusal("wrong_value", "the request does not parse");
         let request = match request {
             Request::Standing {} => ControlRequest::Standing,
+            Request::Told { peer } => {
+                let Some(peer) = GatewayId::parse(&peer) else { return malformed() };
+                ControlRequest::Told { peer }
+            }
             Request::CarryOut { ranges } => {
                 let ranges = ranges.into_iter().map(|(log, from, to)| Some((text_to_log(&log)?, from, to)));
                 let Some(ranges) = ranges.collect() else { return malformed() };

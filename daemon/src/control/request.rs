@@ -67,6 +67,11 @@ pub enum Request {
     Reload {},
     /// Where all logs stand, for what is carried by hand.
     Standing {},
+    /// How far a peer is known to have each log.
+    Told {
+        /// 64 hex digits.
+        peer: String,
+    },
     /// A frame of batches to be carried.
     CarryOut {
         /// Log, first number, one more than the last.

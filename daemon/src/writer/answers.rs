@@ -57,6 +57,11 @@ impl Writer {
                 }
             }
             ControlRequest::Standing => self.standing(),
+            ControlRequest::Told { peer } => {
+                let Some(exchange) = &self.parts.exchange else { return no_exchange() };
+                let told = exchange.told(&peer, &self.node, &self.store);
+                json!({"told": told.iter().map(|(log, next)| (log_to_text(log), next)).collect::<Vec<_>>()})
+            }
             ControlRequest::CarryOut { ranges } => self.carry_out(&ranges),
             ControlRequest::Seal { bundle, digest } => {
                 let purpose = if bundle { purpose::BUNDLE } else { purpose::RECEIPT };

@@ -186,6 +186,12 @@ impl Sync {
         self.peers.entry(id).or_insert_with(|| Peer::new(&hello, cx.now_ms)).links.push(link);
     }
 
+    /// How far a linked peer has each log, durably; none while there is no link to it.
+    pub fn known_of(&self, id: &GatewayId) -> Option<Vec<(LogKey, u64)>> {
+        let peer = self.peers.get(id).filter(|peer| self.hears(peer))?;
+        Some(peer.known.iter().map(|(log, known)| (*log, known.next)).collect())
+    }
+
     /// This store's own number.
     pub fn store_epoch(&self) -> StoreEpoch {
         self.setup.store

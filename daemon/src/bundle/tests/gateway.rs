@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use commons_core::batch::BatchFault;
 use commons_core::clock::{Clock, Now};
-use commons_core::identity::{purpose, GatewayKeys, NetworkId, Signature};
+use commons_core::identity::{purpose, GatewayId, GatewayKeys, NetworkId, Signature};
 use commons_core::log::{Age, Epoch, Held, LogKey};
 use commons_core::node::{record_in, Input, Node, Output, Quotas, Setup};
 use commons_core::record::Record;
@@ -52,6 +52,7 @@ pub struct Site {
     links: u32,
     now_s: u64,
     pub carried: usize,
+    pub told: BTreeMap<GatewayId, BTreeMap<LogKey, u64>>,
 }
 
 impl Site {
@@ -74,7 +75,18 @@ impl Site {
         let sync = Sync::new(setup, &Memory::default(), &node);
         let table = Table::default();
         let name = format!("Gateway {seed}");
-        Self { name, network: network.into(), seed, node, sync, table, links: 0, now_s: 100, carried: 0 }
+        Self {
+            name,
+            network: network.into(),
+            seed,
+            node,
+            sync,
+            table,
+            links: 0,
+            now_s: 100,
+            carried: 0,
+            told: BTreeMap::new(),
+        }
     }
 
     pub fn keys(&self) -> GatewayKeys {
@@ -166,6 +178,10 @@ impl Gateway for Site {
         let (store, age) = (StoreEpoch(self.seed.into()), self.node.age(self.now()));
         let (name, network) = (self.name.clone(), self.network.clone());
         Ok(Standing { me: self.node.id(), name, network, store, age, heads, gaps })
+    }
+
+    fn told(&mut self, peer: &GatewayId) -> Result<BTreeMap<LogKey, u64>, BundleError> {
+        Ok(self.told.get(peer).cloned().unwrap_or_default())
     }
 
     fn carry_out(&mut self, ranges: &[CarryRange]) -> Result<CarryPiece, BundleError> {

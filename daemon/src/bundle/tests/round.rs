@@ -112,6 +112,22 @@ fn what_is_for_one_goes_against_his_receipt() {
     assert_eq!(bundles(stick.path())[0].file_name().unwrap(), "3.cbundle", "no number twice");
 }
 
+/// What crossed a link an hour ago would be carried once more.
+#[test]
+fn what_a_link_has_told_is_not_carried() {
+    let (mut a, b) = (Site::new(1), Site::new(2));
+    let stick = tempfile::tempdir().unwrap();
+    a.post_many("a", 5);
+    let heads = crate::bundle::Gateway::standing(&mut a).unwrap().heads;
+    let told = heads.iter().map(|line| (line.log.name.unwrap(), line.next)).collect();
+    a.told.insert(b.node.id(), told);
+    let to_b = To::One(b.node.id());
+    let to = |a: &mut Site| export::to_stick(a, &Stick::new(stick.path()), to_b, &mut Quiet).unwrap();
+    assert!(to(&mut a).path.is_none());
+    a.post("news");
+    assert_eq!(to(&mut a).content.entries, 1);
+}
+
 /// Pulled at any moment, the stick would hold half a bundle that somebody believes, or what was on it would be gone.
 #[test]
 fn a_stick_pulled_at_any_step_loses_nothing() {
