@@ -36,7 +36,7 @@ use super::address::{Absent, Admitted};
 use super::batch;
 use super::flow::local_lane;
 use super::greeting::{hand_over, welcome};
-use super::reply::{connack, disconnect};
+use super::reply::{connack, disconnect, Welcome};
 use super::wire::{Fault, Version};
 use super::Shared;
 
@@ -281,6 +281,11 @@ impl Session {
     }
 
     fn on_attach(&mut self, attach: Attach) {
+        if self.call.is_some() {
+            // Gateways draw a new name for each call, and it crosses the link in clear: whoever comes with it again has
+            // recorded it, and must not end the call.
+            return self.turn_away(attach);
+        }
         if self.connection.is_some() {
             // Told why, as far as its socket takes it without waiting.
             if let Some(connection) = &mut self.connection {
@@ -334,6 +339,29 @@ impl Session {
         if present {
             self.reading.on_return(&self.client_id);
         }
+    }
+
+    /// Refuses a newcomer; the session goes on as if nobody had come.
+    fn turn_away(&self, attach: Attach) {
+        const REASON: &str = "a gateway's call has this name";
+        self.shared.counters.mqtt_refused_total.add(1);
+        tracing::debug!(session = self.number, reason = REASON, "CONNECT refused");
+        let Some(socket) = attach.connection else {
+            return;
+        };
+        let mut connection = Connection::new(
+            socket.io,
+            self.shared.counters.clone(),
+            attach.version,
+            attach.keep_alive,
+            attach.problem_info,
+            attach.packet_bytes_max,
+            socket.admitted,
+            socket.place,
+        );
+        let welcome = Welcome { reason: Some(REASON), ..Welcome::default() };
+        connack(&mut connection.out, attach.version, false, 0x85, &welcome);
+        connection.flush_now();
     }
 
     /// Forgets everything: a clean start.

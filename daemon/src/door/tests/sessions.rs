@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
+use tokio::sync::mpsc;
+
 use super::*;
+use crate::caller::Port;
 use crate::door::batch::{single, Item};
 
 /// Two phones under one name would fight, or one's messages would go to nobody.
@@ -16,6 +19,32 @@ async fn a_session_is_taken_over() {
     assert!(old.next().await.is_none());
     new.quiet().await;
     assert_eq!(house.counters.mqtt_sessions.get(), 1);
+}
+
+/// Whoever has overheard the name of a gateway's call could end it again and again.
+#[tokio::test]
+async fn a_call_is_not_taken_over() {
+    let house = House::open().await;
+    let (up, mut heard) = mpsc::channel(4);
+    let (_out, down) = mpsc::channel(4);
+    let port = Mutex::new(Some(Port { up, down }));
+    house.door.take_calls(Arc::new(move |_| port.lock().unwrap().take()));
+    let topic = "commons/link/0123456789abcdef/fedcba9876543210/up";
+    let mut caller = house.v5("g1").await;
+    caller.publish(topic, b"one", 0, 0).await;
+    assert_eq!(heard.recv().await.unwrap()[..], *b"one");
+    for level in [4, 5] {
+        let mut other = house.dial(level).await;
+        let mut body = b"\0\x04MQTT".to_vec();
+        body.extend([level, 2, 0, 60]);
+        body.extend(if level == 5 { &[0][..] } else { &[] });
+        text(&mut body, "g1");
+        other.send(&packet(0x10, &body)).await;
+        assert_eq!(other.expect(0x20).await[1], if level == 5 { 0x85 } else { 2 });
+        assert!(other.next().await.is_none());
+    }
+    caller.publish(topic, b"two", 0, 0).await;
+    assert_eq!(heard.recv().await.unwrap()[..], *b"two");
 }
 
 /// A gadget that was away would miss what it was promised.
