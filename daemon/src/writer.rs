@@ -55,6 +55,10 @@ const SHRINK_SLICE_BYTES: u64 = 2 * 1024 * 1024;
 const RETAINED_EVERY: Duration = Duration::from_secs(30);
 /// How often the clock is written when nothing else is: what a power cut may cost a countdown, at worst.
 const CLOCK_EVERY: Duration = Duration::from_secs(600);
+/// How often while something is about to expire, so that a gateway whose power keeps failing lets go of it all the same.
+const CLOCK_EVERY_SOON: Duration = Duration::from_secs(10);
+/// What counts as about to, in seconds of the store's age.
+const SOON_S: u64 = 1_200;
 /// What the store adds to a batch or a note, at most (its frame, the log's name, padding).
 const FRAME_BYTES: usize = 256;
 /// Note key of the clock: age and floor, two big-endian u64.
@@ -230,7 +234,7 @@ impl Writer {
             self.answer(now, question);
         }
         let retained = self.retained_written.elapsed() >= RETAINED_EVERY;
-        self.write_notes(retained, self.clock_written.elapsed() >= CLOCK_EVERY, tick)
+        self.write_notes(retained, self.is_clock_due(now), tick)
     }
 
     /// Commits what was judged, then lets out what follows. What gossip makes of the commit is the next to commit, if
@@ -456,6 +460,12 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    fn is_clock_due(&self, now: Now) -> bool {
+        let age = self.node.age(now);
+        let soon = self.node.board().next_expiry().is_some_and(|at| at.0 <= age.0 + SOON_S);
+        self.clock_written.elapsed() >= if soon { CLOCK_EVERY_SOON } else { CLOCK_EVERY }
     }
 
     fn follow_config(&mut self) {

@@ -272,3 +272,34 @@ fn lists_page_through_everything() {
     let first = gateway.node.board().list(&ItemQuery { limit: 1, ..ItemQuery::default() })[0];
     assert_eq!(gateway.state(&first.to_string()).unwrap().urgency, "now");
 }
+
+/// The helper on the next block would wait for ever: nobody gave him the slot, nor showed him the way.
+#[test]
+fn who_answers_on_another_block_gets_his_slot() {
+    let (mut home, mut away) = (Gateway::new(1), Gateway::new(2));
+    let needed = |home: &mut Gateway, text: &str| {
+        let need = home.must("need", &format!(r#"{{"text":"{text}","urgency":"week"}}"#));
+        need.item.to_string()
+    };
+    for power_cut in [false, true] {
+        let item = needed(&mut home, if power_cut { "a ladder" } else { "a drill" });
+        away.pull(&home);
+        let claim = away.must("claim", &format!(r#"{{"item":"{item}","message":"I have one"}}"#));
+        assert_eq!(away.status(&item), "open");
+        home.pull(&away);
+        if power_cut {
+            home.restart();
+            home.wait_s(2);
+        }
+        away.pull(&home);
+        assert_eq!((home.status(&item), away.status(&item)), ("assigned", "assigned"));
+        // And the next one, when he takes it back over there.
+        let second = away.post_as("mqtt:second", "claim", &format!(r#"{{"item":"{item}"}}"#)).unwrap();
+        away.must("withdraw", claim.code.as_ref().unwrap());
+        home.pull(&away);
+        away.pull(&home);
+        let claims = away.state(&item).unwrap().claims;
+        let standing = |id: &str| claims.iter().find(|claim| claim.id == id).map(|claim| claim.status);
+        assert_eq!(standing(&second.id.to_string()), Some("assigned"), "{claims:?}");
+    }
+}

@@ -205,7 +205,8 @@ impl Node {
         let age = self.clock.age(now);
         self.board.expire(age, usize::MAX);
         self.forget(age);
-        self.lapses_checked = age;
+        // The first tick looks at everything: a claim may have come just before the power was cut.
+        self.lapses_checked = Age(age.0.saturating_sub(LAPSE_CHECK_S));
         for (log, held) in core::mem::take(&mut self.tails) {
             if let (Ok(batch), Some(head)) = (read_batch(&held.bytes), self.heads.get_mut(&log)) {
                 head.hash = batch_hash(&self.network, &log, held.number, &held.prev, batch.received, &batch.items);
@@ -222,14 +223,12 @@ impl Node {
                 outputs.push(Output::Answer(outcome));
             }
             Input::Batch(held) => {
-                if let Err(fault) = self.adopt(now, held, &mut outputs) {
-                    outputs.push(Output::BatchRefused(fault));
-                }
+                let taken = self.adopt(now, held, &mut outputs);
+                self.answer_neighbours(now, taken, &mut outputs);
             }
             Input::Branch(held) => {
-                if let Err(fault) = self.take_branch(now, held, &mut outputs) {
-                    outputs.push(Output::BatchRefused(fault));
-                }
+                let taken = self.take_branch(now, held, &mut outputs);
+                self.answer_neighbours(now, taken, &mut outputs);
             }
             Input::Freeze(log, from) => self.freeze(log, from),
             Input::Again(held) => self.say_again(now, &held, &mut outputs),

@@ -1,11 +1,13 @@
 //! From a submission to a logged record: rights, quotas, duplicates, and what follows by itself.
 
+use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::rights::Right;
 use super::{lane_of, Node, Output, Recent, Space, Staged};
 use crate::admission::{admit, claim_owner, Rejection};
+use crate::batch::BatchFault;
 use crate::clock::Now;
 use crate::codec::{check, decode_record, encode_record, record_id, Author, SignedRecord, RECORD_BYTES_MAX};
 use crate::codeword::code_word;
@@ -506,6 +508,19 @@ impl Node {
         }
     }
 
+    /// After a batch of another gateway: who claimed there what was posted here gets his slot now.
+    pub(super) fn answer_neighbours(&mut self, now: Now, taken: Result<(), BatchFault>, outputs: &mut Vec<Output>) {
+        if let Err(fault) = taken {
+            outputs.push(Output::BatchRefused(fault));
+            return;
+        }
+        let changed = |output: &Output| if let Output::Changed(touched) = output { Some(touched.id) } else { None };
+        let touched: BTreeSet<RecordId> = outputs.iter().filter_map(changed).collect();
+        for item in touched {
+            self.follow_up(now, Some(item), outputs);
+        }
+    }
+
     /// Logs something this gateway itself says.
     fn say(&mut self, now: Now, body: Body, outputs: &mut Vec<Output>) {
         let (created, _) = self.clock.best(now);
@@ -516,10 +531,11 @@ impl Node {
         debug_assert!(staged.is_ok());
     }
 
-    /// Frees the slots of helpers who stayed silent too long, on items this gateway gives out.
+    /// Frees the slots of helpers who stayed silent too long, on items this gateway gives out, and gives free ones to who
+    /// waits.
     pub(super) fn free_lapsed(&mut self, now: Now, outputs: &mut Vec<Output>) {
         let age = self.clock.age(now);
-        let mut lapsed = Vec::new();
+        let (mut lapsed, mut waiting) = (Vec::new(), Vec::new());
         for item in self.board.all() {
             if item.assign_by != AssignBy::HomeGateway
                 || !item.status.is_live()
@@ -529,6 +545,9 @@ impl Node {
                 continue;
             }
             let resolution = self.board.resolve(item);
+            if resolution.next_assignment().is_some() {
+                waiting.push(item.id);
+            }
             for (claim, standing) in &resolution.claims {
                 // The last time: a reopened item may have given its slot to him once more.
                 let given = self.board.acts(&item.id).iter().filter_map(|act| match &act.deed {
@@ -544,6 +563,9 @@ impl Node {
         }
         for (item, claim, epoch) in lapsed {
             self.say(now, Body::NoShow(OnClaim { item, claim, epoch }), outputs);
+            self.follow_up(now, Some(item), outputs);
+        }
+        for item in waiting {
             self.follow_up(now, Some(item), outputs);
         }
     }

@@ -17,6 +17,8 @@ use crate::log::{Age, Held, Lane, LogKey};
 
 /// Ranges that wait for one peer.
 pub const RANGES_PER_PEER_MAX: usize = 8_192;
+/// What a frame's head, a run's head and the numbers beside a batch take at most.
+const RUN_BYTES_MAX: usize = 128;
 /// Batches looked at beyond a hole in a damaged store.
 const HOLE_BATCHES_MAX: u64 = 1_024;
 
@@ -162,7 +164,7 @@ impl Sync {
             }
             let (mut number, mut prev, mut parcels, mut gone) = (out.from, BatchHash([0; 32]), Vec::new(), false);
             while number < out.to && ((number - out.from) as usize) < parcels_left {
-                let room = limit.saturating_sub(body.len() + parcels.len());
+                let room = limit.saturating_sub(body.len() + parcels.len() + RUN_BYTES_MAX);
                 let is_first = number == out.from;
                 // A frame takes at least one batch, however small frames are now.
                 let least_one = runs == 0 && is_first;

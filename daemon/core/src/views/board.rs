@@ -419,6 +419,11 @@ impl Board {
         Some(Touched { kind, id })
     }
 
+    /// The store's age at which the next item expires.
+    pub fn next_expiry(&self) -> Option<Age> {
+        self.by_expiry.first().map(|(expires, _)| Age((*expires).into()))
+    }
+
     /// Takes out what has expired by `age`, at most `most` items. Says which are gone.
     pub fn expire(&mut self, age: Age, most: usize) -> Vec<Touched> {
         let mut gone = Vec::new();
