@@ -12,11 +12,13 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 
 CLONE_NEWNET = 0x40000000
@@ -81,6 +83,7 @@ class Net:
         self.mark, self.names, self.links, self.ends = f"cmn{os.getpid()}-", [], [], []
         self.sweep()
         atexit.register(self.end)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(1))
 
@@ -89,6 +92,10 @@ class Net:
         for name in re.findall(r"^(cmn(\d+)-\S+)", ip("netns", "list"), re.M):
             if not os.path.exists(f"/proc/{name[1]}"):
                 discard(name[0])
+        for home in pathlib.Path(tempfile.gettempdir()).glob("cmn*-*"):
+            pid = re.match(r"cmn(\d+)-", home.name)
+            if pid and not os.path.exists(f"/proc/{pid[1]}"):
+                shutil.rmtree(home, ignore_errors=True)
 
     def add(self, name):
         name = self.mark + name
