@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import struct
 import subprocess
 import sys
@@ -274,6 +273,3 @@ def sync_ms(directory, bytes_each=400, times=50):
             took.append((time.monotonic() - began) * 1000)
     os.unlink(path)
     return sorted(took)[times // 2]
-
-
-__all__ = ["Block", "Phone", "pair", "trust", "wait_equal", "wait_for", "words", "sync_ms", "socket"]
