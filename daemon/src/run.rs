@@ -136,6 +136,7 @@ async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow
         let listen = about.mqtt.clone();
         Peers::open(identity, &about.name, listen, config.peers.clone(), &data, assembly.inbox.clone())?
     };
+    keep_listened(&data, &loader, &about.mqtt).await;
     door.take_calls(peers.answer());
     let mut rooms = JoinSet::new();
     for listener in mqtt {
@@ -229,6 +230,17 @@ async fn listen(addresses: &[SocketAddr], flag: &str, other: &str) -> anyhow::Re
     Ok(listeners)
 }
 
+/// Writes down where the door listens, for invitations made while the gateway is stopped.
+async fn keep_listened(data: &Path, loader: &Loader, listened: &[SocketAddr]) {
+    let by_file = loader.by_file("mqtt", "listen").load();
+    let said = by_file.map_or_else(|_| Config::default().mqtt.listen, |loaded| loaded.config.mqtt.listen);
+    let (data, listened) = (data.to_owned(), listened.to_vec());
+    let kept = tokio::task::spawn_blocking(move || peers::keep_listened(&data, said, listened)).await;
+    if let Ok(Err(error)) = kept {
+        warn!(%error, "where the door listens was not written down");
+    }
+}
+
 fn about(assembly: &Assembly, mqtt: &[TcpListener], http: &[TcpListener]) -> anyhow::Result<About> {
     let addresses_of = |listeners: &[TcpListener]| -> std::io::Result<Vec<SocketAddr>> {
         listeners.iter().map(TcpListener::local_addr).collect()
@@ -301,9 +313,11 @@ impl Answerer for Stopped {
     fn answer(&mut self, request: &Request) -> std::io::Result<Reply> {
         if let Some(wish) = request.wish() {
             let founding = Founding::open(&self.config, None, false).map_err(std::io::Error::other)?;
-            let mut book = peers::Book::open(&self.config.gateway.data).map_err(std::io::Error::other)?;
+            let data = &self.config.gateway.data;
+            let mut book = peers::Book::open(data).map_err(std::io::Error::other)?;
             let id = founding.keys().id();
-            return Ok(fulfilled(peers::stopped(&mut book, &id, &self.config.mqtt.listen, wish)));
+            let listen = peers::last_listened(data, &self.config.mqtt.listen);
+            return Ok(fulfilled(peers::stopped(&mut book, &id, &listen, wish)));
         }
         let access = if matches!(request, Request::Post { .. }) { Access::Write } else { Access::Read };
         let mut opened = Opened::open(&self.config, access)?;

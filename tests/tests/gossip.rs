@@ -230,7 +230,7 @@ fn codes_that_do_not_work_say_why() {
 /// A keeper prepares a pairing before the box is switched on.
 #[test]
 fn pairing_works_while_a_gateway_is_stopped() {
-    let (a, mut b) = (gateway("A"), gateway("B"));
+    let (a, mut b, c) = (gateway("A"), gateway("B"), gateway("C"));
     b.terminate();
     let code = a.said(&["peer", "invite"]).lines().last().expect("a code").to_owned();
     let said = b.said(&["peer", "add", &code]);
@@ -241,6 +241,11 @@ fn pairing_works_while_a_gateway_is_stopped() {
     b.terminate();
     assert_eq!(peers(&b)[0]["name"], "A");
     b.said(&["peer", "remove", "A"]);
+    // The code names the port it was last started with, which is in no file.
+    let printed = b.said(&["peer", "invite"]);
+    assert!(printed.contains(&format!("is called at {}.\n", b.mqtt)), "{printed}");
     b.again();
     assert!(peers(&b).is_empty());
+    let said = c.said(&["peer", "add", printed.lines().last().expect("a code")]);
+    assert!(said.starts_with("Paired with B"), "{said}");
 }

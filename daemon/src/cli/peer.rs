@@ -37,10 +37,12 @@ fn invite(place: &Where, backend: &dyn Backend, output: &mut Output) -> anyhow::
         let picture = picture.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
         writeln!(output, "{picture}\n")?;
     }
-    let addresses = reply["addresses"].as_array().map(Vec::len).unwrap_or_default();
+    let addresses: Vec<String> = entries(&reply, "addresses").map(said).collect();
     writeln!(output, "On the other gateway, within a day:  commonsd peer add CODE")?;
-    if addresses == 0 {
+    if addresses.is_empty() {
         writeln!(output, "This gateway has no address others could call; they must hear it on a common network.")?;
+    } else {
+        writeln!(output, "The code says that this gateway is called at {}.", addresses.join(" or "))?;
     }
     if !asked.running {
         writeln!(output, "This gateway is not running; start it, else nobody can be paired.")?;

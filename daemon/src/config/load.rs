@@ -140,6 +140,16 @@ impl Loader {
         Ok(loaded)
     }
 
+    /// The same places, but for one setting neither arguments nor environment.
+    #[must_use]
+    pub fn by_file(&self, section: &str, name: &str) -> Self {
+        let is_it = |key: &Key| Key::find(section, name).is_some_and(|wanted| std::ptr::eq(wanted, key));
+        let mut loader = self.clone();
+        loader.flags.retain(|flag| !is_it(flag.key));
+        loader.env.retain(|(variable, _)| !matches!(env_key(variable), Some(Ok(key)) if is_it(key)));
+        loader
+    }
+
     /// The defaults in the right place, for asking a running gateway whose file has been spoiled since.
     pub fn without_file(&self) -> Loaded {
         let outer = self.outer(&mut Vec::new(), &mut Vec::new());

@@ -8,6 +8,7 @@
 //! | `book`, `code`, `pairing` | whom we are paired with, and how that comes about |
 //! | `beacon` | who is near |
 //! | `office` | what people see and wish |
+//! | `listened` | where our door was last |
 //! | `room` | what all of them share |
 //!
 //! It knows keys, addresses and bytes; **what frames say is the sync core's**, which lives in the writer. Frames go to the
@@ -22,6 +23,7 @@ mod code;
 mod crypto;
 mod gate;
 mod link;
+mod listened;
 mod noise;
 mod office;
 mod pairing;
@@ -43,6 +45,7 @@ use crate::inbox::Inbox;
 use crate::neighbours::Office;
 
 pub use book::{paired, put_back, Book, BookError};
+pub use listened::{keep_listened, last_listened};
 pub use noise::Identity;
 pub use office::stopped;
 pub use squeeze::SQUEEZE_VERSION;
