@@ -210,19 +210,27 @@ fn acts_cross_links_too() {
 /// A keeper who types a code wrong, or uses it twice, would be left without a word.
 #[test]
 fn codes_that_do_not_work_say_why() {
-    let (a, b, c) = (gateway("A"), gateway("B"), gateway("C"));
+    let (mut a, b, c) = (gateway("A"), gateway("B"), gateway("C"));
     let wrong = b.cli(&["peer", "add", "12345-67890"]);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("typing mistake"));
     let code = a.said(&["peer", "invite"]).lines().last().expect("a code").to_owned();
     b.said(&["peer", "add", &code.to_lowercase().replace('-', " ")]);
-    let said = c.said(&["peer", "add", &code]);
-    assert!(said.contains("not met yet") || said.contains("Not met yet"), "{said}");
-    assert!(said.contains("wrong, used or expired"), "{said}");
+    let used = c.cli(&["peer", "add", &code]);
+    let said = String::from_utf8_lossy(&used.stderr);
+    assert_eq!(used.status.code(), Some(1), "{said}");
+    assert!(said.contains("used or has expired") && said.contains("peer invite"), "{said}");
     let list = c.said_json(&["peer", "list", "--json"]);
-    assert_eq!(list["codes"][0]["code"], code.as_str());
+    assert_eq!((&list["codes"][0]["code"], &list["codes"][0]["given_up"]), (&json!(code), &json!(true)));
     c.said(&["peer", "remove", &code]);
     assert_eq!(c.said_json(&["peer", "list", "--json"])["codes"], json!([]));
+    // Its gateway is away: that is neither done nor failed.
+    let code = a.said(&["peer", "invite"]).lines().last().expect("a code").to_owned();
+    a.terminate();
+    let early = c.cli(&["peer", "add", &code]);
+    let said = String::from_utf8_lossy(&early.stdout);
+    assert_eq!(early.status.code(), Some(4), "{said}");
+    assert!(said.starts_with("Not met yet"), "{said}");
     let unknown = a.cli(&["peer", "remove", "nobody"]);
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("peer list"));
 }

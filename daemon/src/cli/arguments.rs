@@ -303,7 +303,8 @@ pub enum PeerCommand {
         #[command(flatten)]
         place: Where,
     },
-    /// Pair with the gateway that made a code
+    /// Pair with the gateway that made a code (exit code 0 paired, or kept while stopped; 1 failed; 4 not met yet, and
+    /// still tried)
     Add {
         /// The code; case, dashes, O or 0, I or 1 do not matter
         code: String,

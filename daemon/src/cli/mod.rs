@@ -1,6 +1,7 @@
 //! The command line: arguments in, words and exit codes out. Nothing here touches the store; see [`Backend`].
 //!
-//! Exit codes: 0 well, 1 failed or needs attention, 2 wrong usage, 3 not running (`status`).
+//! Exit codes: 0 well, 1 failed or needs attention, 2 wrong usage, 3 not running (`status`), 4 not met yet
+//! (`peer add`).
 
 pub mod arguments;
 pub mod backend;

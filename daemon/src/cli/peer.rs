@@ -8,12 +8,14 @@ use qrcode::{EcLevel, QrCode};
 use serde_json::Value;
 
 use super::arguments::{PeerCommand, Where};
-use super::output::Output;
+use super::output::{Failure, Output};
 use super::{plain, Asked, Backend};
 use crate::control::Request;
 
 /// How long `add` watches whether the other gateway is met.
 const MEET_WITHIN: Duration = Duration::from_secs(8);
+/// The exit code of `add` when it was not: neither done nor failed.
+const NOT_MET: u8 = 4;
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -71,12 +73,16 @@ fn add(code: &str, place: &Where, backend: &dyn Backend, output: &mut Output) ->
             writeln!(output, "Paired with {name}.")?;
             return Ok(0);
         };
+        if tried["given_up"] == true {
+            let sentence = format!("this code does not work: {}", said(&tried["why"]));
+            return Err(Failure::new(1, sentence).into());
+        }
         if Instant::now() >= end {
             writeln!(output, "Not met yet; it is tried again until it works, for a day.")?;
             if let Some(why) = tried["why"].as_str() {
                 writeln!(output, "The last try: {}", plain::line(why))?;
             }
-            return Ok(0);
+            return Ok(NOT_MET);
         }
         std::thread::sleep(LOOK_EVERY);
     }
@@ -186,7 +192,8 @@ fn words(list: &Value, running: bool, columns_max: usize) -> String {
     for code in entries(list, "codes") {
         let why = said(&code["why"]);
         let why = if why.is_empty() { "not met yet".into() } else { why };
-        text.push_str(&format!("\nBeing tried: {}\n  {why}\n", said(&code["code"])));
+        let state = if code["given_up"] == true { "Given up" } else { "Being tried" };
+        text.push_str(&format!("\n{state}: {}\n  {why}\n", said(&code["code"])));
     }
     text
 }
@@ -224,7 +231,10 @@ mod tests {
                 {"id": "cd".repeat(32), "name": "B", "link": null, "why": "nothing was heard within 25 s"},
             ],
             "near": [{"id": "ef".repeat(32), "name": "C", "address": "192.0.2.1:1883"}],
-            "codes": [{"code": "AAAAA-BBBBB", "why": null}],
+            "codes": [
+                {"code": "AAAAA-BBBBB", "why": null, "given_up": false},
+                {"code": "CCCCC-DDDDD", "why": "it was used", "given_up": true},
+            ],
         });
         let text = words(&list, true, 200);
         assert!(!text.contains('\u{1b}'));
@@ -237,7 +247,8 @@ mod tests {
             "no link (nothing was heard within 25 s)",
             "192.0.2.1:1883",
             "commonsd peer add CODE",
-            "AAAAA-BBBBB",
+            "Being tried: AAAAA-BBBBB",
+            "Given up: CCCCC-DDDDD\n  it was used",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }

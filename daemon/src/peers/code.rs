@@ -15,6 +15,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use commons_core::identity::{hash, purpose, GatewayId, NetworkId};
+use commons_core::topic::LINK_ID_DIGITS;
 
 use crate::host::random;
 
@@ -101,6 +102,16 @@ impl Code {
         id.copy_from_slice(&inviter.0[..ID_BYTES]);
         let of = |v4: bool| addresses.iter().filter(move |address| address.is_ipv4() == v4).take(ADDRESSES_MAX);
         Self { secret, inviter: id, addresses: of(true).chain(of(false)).copied().collect() }
+    }
+
+    /// What its gateway is called by: only the beginning of the id is known.
+    pub fn callee(&self) -> String {
+        format!("{:0<width$}", self.inviter_hex(), width = LINK_ID_DIGITS)
+    }
+
+    /// Whether who was called by that is this gateway.
+    pub fn calls(callee: &str, id: &GatewayId) -> bool {
+        callee.get(..2 * ID_BYTES).is_some_and(|digits| id.to_string().starts_with(digits))
     }
 
     /// Whether it is this gateway's.

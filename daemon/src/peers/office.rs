@@ -16,6 +16,9 @@ use crate::neighbours::{Neighbour, Neighbours, No, Office, Wish};
 
 /// How often it is looked at what everybody may know of peers.
 const TELL_EVERY: Duration = Duration::from_secs(5);
+/// Why a code is given up.
+const GIVEN_UP: &str = "the gateway that it names does not know it, so it was very likely used or has expired; \
+                        `commonsd peer invite` there makes a new one";
 
 impl From<BookError> for No {
     fn from(fault: BookError) -> Self {
@@ -57,7 +60,7 @@ pub fn stopped(book: &mut Book, id: &GatewayId, listen: &[SocketAddr], wish: Wis
         Wish::List => Ok(json!({
             "peers": book.peers().iter().map(at_rest).collect::<Vec<_>>(),
             "near": [],
-            "codes": book.codes().iter().map(|code| json!({"code": code, "why": null})).collect::<Vec<_>>(),
+            "codes": book.codes().iter().map(|code| tried(code, None)).collect::<Vec<_>>(),
             "invitations": book.secrets().len(),
         })),
         Wish::Invite => {
@@ -77,6 +80,10 @@ pub fn stopped(book: &mut Book, id: &GatewayId, listen: &[SocketAddr], wish: Wis
             Ok(removed(Some(book.remove(&wanted)?)))
         }
     }
+}
+
+fn tried(code: &str, why: Option<String>) -> Value {
+    json!({"code": code, "why": why, "given_up": false})
 }
 
 fn invited(code: &Code) -> Value {
@@ -122,7 +129,9 @@ pub async fn list(room: &Room) -> Value {
             })
         })
         .collect();
-    let codes: Vec<Value> = room.codes().into_iter().map(|(code, why)| json!({"code": code, "why": why})).collect();
+    let tried = room.codes().into_iter().map(|(code, why)| tried(&code, why));
+    let given_up = room.given_up().into_iter().map(|code| json!({"code": code, "why": GIVEN_UP, "given_up": true}));
+    let codes: Vec<Value> = tried.chain(given_up).collect();
     json!({
         "peers": peers,
         "near": near,

@@ -22,6 +22,9 @@ use crate::caller::Caller;
 
 /// The pause between two tries of a code grows to this.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// So many times its own gateway must say that it does not know a code before it is given up. Nothing proves who said so:
+/// a whole day of tries for nothing is worse than a code that has to be typed again.
+const DENIED_MAX: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Card {
@@ -70,6 +73,10 @@ pub async fn answer(room: &Arc<Room>, caller: &Caller, mut wire: Wire, first: By
         return Err(LinkFault::TooLarge(STRANGER_BYTES_MAX));
     }
     let identity = &room.identity;
+    if !Code::calls(&caller.callee, &identity.id) {
+        // Else it would take our not knowing the code for its own gateway's.
+        return Err(LinkFault::Refused(Refusal::NotMe));
+    }
     let mut fault = LinkFault::Unknown;
     let mut found: Option<(Secret, Meeting)> = None;
     for secret in room.secrets() {
@@ -110,18 +117,26 @@ fn reachable(caller: &Caller, port: u16) -> Option<String> {
     (port > 0).then(|| address.to_string())
 }
 
-/// Tries a code until it has led to its gateway, or is dropped from the book.
+/// Tries a code until it has led to its gateway, its gateway does not know it, or it is dropped from the book.
 pub async fn keep_trying(room: Arc<Room>, code: Code) {
     let mut pause = Duration::from_millis(500);
+    let mut denied = 0;
     while room.has_code(&code) {
+        let mut unknown = false;
         for address in room.addresses_of_code(&code) {
             match meet(&room, &code, &address).await {
                 Ok(()) => return,
                 Err(fault) => {
                     tracing::debug!(why = %fault, "a code did not lead to its gateway yet");
                     room.note_code_fault(&code, &fault);
+                    unknown |= fault == LinkFault::Refused(Refusal::Stranger);
                 }
             }
+        }
+        denied += u32::from(unknown);
+        if denied >= DENIED_MAX {
+            room.give_up(&code).await;
+            return;
         }
         let began = Instant::now();
         tokio::select! {
@@ -133,9 +148,7 @@ pub async fn keep_trying(room: Arc<Room>, code: Code) {
 
 async fn meet(room: &Arc<Room>, code: &Code, address: &str) -> Result<(), LinkFault> {
     let identity = &room.identity;
-    // Only the beginning of the inviter's id is known.
-    let callee = format!("{}{}", code.inviter_hex(), "0".repeat(8));
-    let mut wire = dial(address, &callee, &identity.id).await?;
+    let mut wire = dial(address, &code.callee(), &identity.id).await?;
     let (mut meeting, first) = identity.meet(&code.secret.key(&identity.network))?;
     wire.out.send(first.into()).await.map_err(|_| LinkFault::Ended)?;
     let seen = meeting.seen();

@@ -102,6 +102,7 @@ struct Table {
     known: BTreeMap<GatewayId, Known>,
     heard: BTreeMap<GatewayId, Heard>,
     code_faults: BTreeMap<String, String>,
+    given_up: BTreeMap<String, Instant>,
 }
 
 /// The room.

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::answer::answer;
 use super::book::Book;
 use super::call::{dial, digits, next};
+use super::code::Code;
 use super::noise::{Identity, LinkFault};
 use super::room::Room;
 use crate::about::About;
@@ -351,7 +352,7 @@ async fn a_code_pairs_both_ways_once() {
     assert_eq!((view.id, view.name.as_str(), view.paired), (id(2), "house 2", true));
     assert_eq!(b.room.views()[0].name, "house 1");
     // The same code in the hands of another.
-    c.room.give(code).await.unwrap();
+    c.room.give(code.clone()).await.unwrap();
     let refused = async {
         while c.room.codes()[0].1.is_none() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -360,6 +361,17 @@ async fn a_code_pairs_both_ways_once() {
     timeout(SOON, refused).await.unwrap();
     assert_eq!(a.room.views().len(), 1);
     assert!(c.room.views().is_empty() && c.words.try_recv().is_err());
+    // It is not tried for a day, and may be tried anew.
+    let given_up = async {
+        while c.room.given_up().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(SOON, given_up).await.unwrap();
+    assert!(c.room.codes().is_empty());
+    c.room.give(code.clone()).await.unwrap();
+    assert_eq!((c.room.codes().len(), c.room.given_up().len()), (1, 0));
+    assert!(c.room.remove(code).await.unwrap().is_none());
     // A pairing that is ended stays ended.
     assert_eq!(a.room.remove(id(2).to_string()[..8].into()).await.unwrap().unwrap().name, "house 2");
     loop {
@@ -395,6 +407,19 @@ async fn a_code_leads_to_its_own_gateway_only() {
     assert!(a.room.views().is_empty() && oak.room.views().is_empty());
     assert!(oak.room.remove(code.to_string()).await.unwrap().is_none());
     assert!(oak.room.codes().is_empty());
+    // The address has gone over to another one, which must not speak for the code's own gateway.
+    let (b, c) = (House::open(2, vec![]).await, House::open(3, vec![]).await);
+    let moved = Code::new(a.room.invite().await.unwrap().secret, &id(1), &[b.addr]);
+    c.room.give(moved.to_string()).await.unwrap();
+    let why = async {
+        loop {
+            if let Some(why) = c.room.codes()[0].1.clone() {
+                return why;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(timeout(SOON, why).await.unwrap().contains("another gateway answers"));
 }
 
 /// Gateways on one network would not notice each other, or one that moved would be looked for at its old place.

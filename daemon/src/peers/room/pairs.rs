@@ -2,15 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use commons_core::identity::GatewayId;
+use tokio::time::Instant;
 
 use super::Room;
-use crate::peers::book::{Book, BookError, Peer};
+use crate::peers::book::{Book, BookError, Peer, CODES_MAX};
 use crate::peers::code::{Code, Secret};
 use crate::peers::noise::LinkFault;
 use crate::peers::own_addresses;
 use crate::peers::pairing::keep_trying;
+
+/// How long it is shown that a code was given up.
+const SHOWN_FOR: Duration = Duration::from_secs(3_600);
 
 impl Room {
     /// The secrets of all invitations that stand.
@@ -63,10 +68,29 @@ impl Room {
     pub async fn give(self: &Arc<Self>, typed: String) -> Result<Code, BookError> {
         let known = self.book().codes();
         let code = self.write(move |book| book.give(&typed)).await?;
-        if !known.contains(&code.to_string()) {
+        let again = self.table().given_up.remove(&code.to_string()).is_some();
+        if again || !known.contains(&code.to_string()) {
             tokio::spawn(keep_trying(self.clone(), code.clone()));
         }
         Ok(code)
+    }
+
+    /// Tries a code no more, since its own gateway does not know it.
+    pub async fn give_up(&self, code: &Code) {
+        tracing::warn!("a code is given up: the gateway that it names does not know it");
+        {
+            let given_up = &mut self.table().given_up;
+            given_up.retain(|_, since| since.elapsed() < SHOWN_FOR);
+            if given_up.len() >= CODES_MAX {
+                let oldest = given_up.iter().min_by_key(|(_, since)| **since).map(|(code, _)| code.clone());
+                oldest.map(|oldest| given_up.remove(&oldest));
+            }
+            given_up.insert(code.to_string(), Instant::now());
+        }
+        let code = code.clone();
+        if let Err(fault) = self.write(move |book| book.drop_code(&code)).await {
+            tracing::warn!(error = %fault, "a code that was given up is still written down");
+        }
     }
 
     /// Whether a code is still tried.
@@ -78,7 +102,15 @@ impl Room {
     pub fn codes(&self) -> Vec<(String, Option<String>)> {
         let codes = self.book().codes();
         let table = self.table();
-        codes.into_iter().map(|code| (code.clone(), table.code_faults.get(&code).cloned())).collect()
+        let tried = codes.into_iter().filter(|code| !table.given_up.contains_key(code));
+        tried.map(|code| (code.clone(), table.code_faults.get(&code).cloned())).collect()
+    }
+
+    /// Codes given up lately.
+    pub fn given_up(&self) -> Vec<String> {
+        let table = self.table();
+        let fresh = table.given_up.iter().filter(|(_, since)| since.elapsed() < SHOWN_FOR);
+        fresh.map(|(code, _)| code.clone()).collect()
     }
 
     /// Why a code has not led anywhere.
@@ -103,7 +135,8 @@ impl Room {
     /// Takes a peer out, or a code that is tried.
     pub async fn remove(self: &Arc<Self>, wanted: String) -> Result<Option<Peer>, BookError> {
         if let Ok(code) = Code::parse(&wanted) {
-            if self.write(move |book| book.drop_code(&code)).await? {
+            let forgotten = self.table().given_up.remove(&code.to_string()).is_some();
+            if self.write(move |book| book.drop_code(&code)).await? || forgotten {
                 return Ok(None);
             }
         }
