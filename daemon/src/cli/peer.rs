@@ -100,7 +100,14 @@ fn list(place: &Where, as_json: bool, backend: &dyn Backend, output: &mut Output
 }
 
 fn remove(peer: &str, place: &Where, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
-    let reply = Asked::find(place, backend)?.ask(&Request::PeerRemove { peer: peer.into() })?;
+    let mut asked = Asked::find(place, backend)?;
+    let reply = match asked.ask(&Request::PeerRemove { peer: peer.into() }) {
+        Ok(reply) => reply,
+        Err(no) => {
+            let list = asked.ask(&Request::Peers {})?;
+            return Err(several(&list, peer, asked.running).map_or(no, |sentence| Failure::new(1, sentence).into()));
+        }
+    };
     match said(&reply["removed"]["name"]) {
         name if name.is_empty() && reply["removed"].is_null() => writeln!(output, "That code is no longer tried.")?,
         name => {
@@ -108,6 +115,22 @@ fn remove(peer: &str, place: &Where, backend: &dyn Backend, output: &mut Output)
         }
     }
     Ok(0)
+}
+
+/// Asks back which of the peers of one name is meant. None: there is at most one.
+fn several(list: &Value, name: &str, running: bool) -> Option<String> {
+    let namesakes: Vec<&Value> = entries(list, "peers").filter(|peer| peer["name"] == name.trim()).collect();
+    if namesakes.len() < 2 {
+        return None;
+    }
+    let mut text = format!("several peers are called \"{}\"; say which one:", plain::line(name.trim()));
+    for peer in namesakes {
+        text.push_str(&format!("\n  commonsd peer remove {}", short(&peer["id"])));
+        if running {
+            text.push_str(&format!("  {}", link_words(peer)));
+        }
+    }
+    Some(text)
 }
 
 fn entries<'a>(list: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
@@ -176,6 +199,10 @@ fn words(list: &Value, running: bool, columns_max: usize) -> String {
         if running {
             rows.push(vec![String::new(), String::new(), traffic_words(peer)]);
         }
+        if peer["replaced"] == true {
+            let hint = format!("gone for good? commonsd peer remove {}", short(&peer["id"]));
+            rows.push(vec![String::new(), String::new(), hint]);
+        }
     }
     if rows.is_empty() {
         text.push_str("Not paired with any gateway. `commonsd peer invite` makes a code for another one.\n");
@@ -229,6 +256,7 @@ mod tests {
                 {"id": "ab".repeat(32), "name": "Block\u{1b}[2J A", "link": {"since_ms": 61_000}, "heard_ms_ago": 2_000,
                  "frames_in": 3, "bytes_in": 2_048, "queue_out": 7, "oldest_unacknowledged_ms": 130_000},
                 {"id": "cd".repeat(32), "name": "B", "link": null, "why": "nothing was heard within 25 s"},
+                {"id": "01".repeat(32), "name": "B", "link": null, "why": "another gateway answers", "replaced": true},
             ],
             "near": [{"id": "ef".repeat(32), "name": "C", "address": "192.0.2.1:1883"}],
             "codes": [
@@ -252,6 +280,13 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
+        assert_eq!(text.matches("commonsd peer remove").count(), 1, "{text}");
+        assert!(text.contains("gone for good? commonsd peer remove 01010101"), "{text}");
         assert!(words(&json!({"peers": []}), true, 80).contains("commonsd peer invite"));
+        // Of two with one name it is asked back which one is meant.
+        assert_eq!(several(&list, "C", true), None);
+        let back = several(&list, "B", true).unwrap();
+        assert!(back.contains("\n  commonsd peer remove cdcdcdcd  no link (nothing was heard"), "{back}");
+        assert!(back.contains("\n  commonsd peer remove 01010101  no link (another gateway"), "{back}");
     }
 }

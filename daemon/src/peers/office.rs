@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::book::{Book, BookError, Peer};
 use super::code::Code;
+use super::noise::{LinkFault, Refusal};
 use super::room::{PeerView, Room};
 use crate::neighbours::{Neighbour, Neighbours, No, Office, Wish};
 
@@ -182,7 +183,8 @@ fn shown(view: &PeerView, known: Option<(&PeerStatus, Option<u64>)>) -> Value {
             })
         }),
     );
-    put("why", view.fault.clone().into());
+    put("why", view.fault.as_ref().map(ToString::to_string).into());
+    put("replaced", (view.fault == Some(LinkFault::Refused(Refusal::NotMe))).into());
     put("heard_ms_ago", view.stats.heard_ago_ms().into());
     let (frames, bytes, stuck_ms) = view.stats.waiting();
     put("frames_waiting", frames.into());

@@ -94,7 +94,7 @@ struct Known {
     live: Option<Live>,
     poke: Arc<Notify>,
     standing: Arc<watch::Sender<Standing>>,
-    fault: Option<String>,
+    fault: Option<LinkFault>,
 }
 
 #[derive(Default)]
@@ -146,7 +146,7 @@ pub struct PeerView {
     /// The link, if one stands: its address, whether we called, for how long, the dictionary's version.
     pub link: Option<(String, bool, Duration, u8)>,
     /// Why the last link ended, or none came to be.
-    pub fault: Option<String>,
+    pub fault: Option<LinkFault>,
     /// Counts.
     pub stats: Arc<Stats>,
 }
@@ -347,7 +347,7 @@ impl Room {
         if known.live.as_ref().is_some_and(|live| live.id == id) {
             known.live = None;
             known.stats.unqueue();
-            known.fault = Some(fault.to_string());
+            known.fault = Some(fault.clone());
             known.standing.send_replace(Standing::Down);
         }
     }
@@ -438,7 +438,7 @@ impl Room {
     pub fn note_fault(&self, peer: &GatewayId, fault: &LinkFault) {
         if let Some(known) = self.table().known.get_mut(peer) {
             if known.live.is_none() {
-                known.fault = Some(fault.to_string());
+                known.fault = Some(fault.clone());
             }
         }
     }
