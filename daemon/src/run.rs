@@ -28,6 +28,7 @@ use crate::founding::Founding;
 use crate::host::journal::Logging;
 use crate::host::signals::{self, Wish};
 use crate::host::{addresses, board, files, notify};
+use crate::neighbours::{self, No, Office};
 use crate::peers::{self, Peers};
 use crate::web::{self, Web};
 
@@ -312,12 +313,7 @@ struct Stopped {
 impl Answerer for Stopped {
     fn answer(&mut self, request: &Request) -> std::io::Result<Reply> {
         if let Some(wish) = request.wish() {
-            let founding = Founding::open(&self.config, None, false).map_err(std::io::Error::other)?;
-            let data = &self.config.gateway.data;
-            let mut book = peers::Book::open(data).map_err(std::io::Error::other)?;
-            let id = founding.keys().id();
-            let listen = peers::last_listened(data, &self.config.mqtt.listen);
-            return Ok(fulfilled(peers::stopped(&mut book, &id, &listen, wish)));
+            return Ok(fulfilled(wished(&self.config, wish)?));
         }
         let access = if matches!(request, Request::Post { .. }) { Access::Write } else { Access::Read };
         let mut opened = Opened::open(&self.config, access)?;
@@ -325,6 +321,15 @@ impl Answerer for Stopped {
         opened.close()?;
         reply
     }
+}
+
+/// Fulfils what is wished of a stopped gateway.
+fn wished(config: &Config, wish: neighbours::Wish) -> std::io::Result<Result<Reply, No>> {
+    let founding = Founding::open(config, None, false).map_err(std::io::Error::other)?;
+    let data = &config.gateway.data;
+    let mut book = peers::Book::open(data).map_err(std::io::Error::other)?;
+    let listen = peers::last_listened(data, &config.mqtt.listen);
+    Ok(peers::stopped(&mut book, &founding.keys().id(), &listen, wish))
 }
 
 /// A stopped gateway's store, opened.
@@ -339,7 +344,14 @@ impl Opened {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let assembly = Assembly::start(config, access, runtime.handle()).map_err(std::io::Error::other)?;
         let about = about(&assembly, &[], &[]).map_err(std::io::Error::other)?;
-        let desk = Desk::new(assembly.inbox.clone(), Arc::new(about), Arc::default());
+        let office: Office = {
+            let config = config.clone();
+            Arc::new(move |wish| {
+                let done = wished(&config, wish).unwrap_or_else(|error| Err(("storage_failed", error.to_string())));
+                Box::pin(async move { done })
+            })
+        };
+        let desk = Desk::new(assembly.inbox.clone(), Arc::new(about), Arc::default()).with_office(office);
         Ok(Self { desk: Offline::new(desk, Box::new(()))?, assembly, runtime })
     }
 

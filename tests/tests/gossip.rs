@@ -248,6 +248,8 @@ fn pairing_works_while_a_gateway_is_stopped() {
     wait_for("the link", || (linked(&a) == 1 && linked(&b) == 1).then_some(()));
     b.terminate();
     assert_eq!(peers(&b)[0]["name"], "A");
+    let report = status(&b);
+    assert_eq!((&report["peers"][0]["name"], &report["near"]), (&json!("A"), &json!([])));
     b.said(&["peer", "remove", "A"]);
     // The code names the port it was last started with, which is in no file.
     let printed = b.said(&["peer", "invite"]);

@@ -229,11 +229,13 @@ fn words(list: &Value, running: bool, columns_max: usize) -> String {
 pub fn status_rows(report: &Value) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for peer in entries(report, "peers") {
-        rows.push(vec![
-            "peer".into(),
-            format!("{} ({}): {}", said(&peer["name"]), short(&peer["id"]), link_words(peer)),
-        ]);
-        rows.push(vec![String::new(), traffic_words(peer)]);
+        let name = format!("{} ({})", said(&peer["name"]), short(&peer["id"]));
+        if report["running"] == true {
+            rows.push(vec!["peer".into(), format!("{name}: {}", link_words(peer))]);
+            rows.push(vec![String::new(), traffic_words(peer)]);
+        } else {
+            rows.push(vec!["peer".into(), name]);
+        }
     }
     let near = entries(report, "near").count();
     if near > 0 {

@@ -78,7 +78,7 @@ fn stopped(loaded: &Loaded, backend: &dyn Backend) -> Value {
                 "v": 1, "ok": true, "running": false,
                 "name": loaded.config.gateway.name, "id": "", "network": loaded.config.gateway.network,
                 "version": env!("CARGO_PKG_VERSION"), "entries": null, "batches": null, "heads_digest": "",
-                "items": null, "disk": null, "clock": null, "problems": [trouble],
+                "items": null, "disk": null, "clock": null, "peers": [], "near": [], "problems": [trouble],
             })
         }
     }

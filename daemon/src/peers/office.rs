@@ -63,6 +63,7 @@ pub fn stopped(book: &mut Book, id: &GatewayId, listen: &[SocketAddr], wish: Wis
             "near": [],
             "codes": book.codes().iter().map(|code| tried(code, None)).collect::<Vec<_>>(),
             "invitations": book.secrets().len(),
+            "copied": false,
         })),
         Wish::Invite => {
             let secret = book.invite()?;
@@ -103,7 +104,16 @@ fn removed(peer: Option<Peer>) -> Value {
 }
 
 fn at_rest(peer: &Peer) -> Value {
-    json!({"id": peer.id.to_string(), "name": peer.name, "paired": true, "addresses": peer.addresses, "link": null})
+    let view = PeerView {
+        id: peer.id,
+        name: peer.name.clone(),
+        paired: true,
+        addresses: peer.addresses.clone(),
+        link: None,
+        fault: None,
+        stats: Arc::default(),
+    };
+    shown(&view, None)
 }
 
 /// Peers, who is near, codes that are tried.
@@ -164,7 +174,8 @@ pub async fn tell(room: Arc<Room>) {
     }
 }
 
-/// One peer. Times in milliseconds; queues in batches, and what of it is already with the link in frames and bytes.
+/// One peer. Times in milliseconds; queues in batches, and what of it is already with the link in frames and bytes. The
+/// keys are always the same; null is what is not known now.
 fn shown(view: &PeerView, known: Option<(&PeerStatus, Option<u64>)>) -> Value {
     let mut shown = Map::new();
     let mut put = |name: &str, value: Value| drop(shown.insert(name.into(), value));
@@ -190,13 +201,12 @@ fn shown(view: &PeerView, known: Option<(&PeerStatus, Option<u64>)>) -> Value {
     put("frames_waiting", frames.into());
     put("bytes_waiting", bytes.into());
     put("stuck_ms", stuck_ms.into());
-    if let Some((status, oldest_ms)) = known {
-        put("queue_out", status.out_batches.into());
-        put("queue_in", status.missing.into());
-        put("unacknowledged", status.unacknowledged.into());
-        put("oldest_unacknowledged_ms", oldest_ms.into());
-        put("complete", status.complete.into());
-    }
+    let (status, oldest_ms) = known.unzip();
+    put("queue_out", status.map(|status| status.out_batches).into());
+    put("queue_in", status.map(|status| status.missing).into());
+    put("unacknowledged", status.map(|status| status.unacknowledged).into());
+    put("oldest_unacknowledged_ms", oldest_ms.flatten().into());
+    put("complete", status.map(|status| status.complete).into());
     let stats = &view.stats;
     for (name, counter) in [
         ("frames_in", &stats.frames_in),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use commons_core::identity::{GatewayId, GatewayKeys, NetworkId};
 use commons_core::log::Age;
 use commons_core::sync::{Hello, Interests, LinkId, StoreEpoch};
+use serde_json::{json, Value};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -16,7 +17,7 @@ use tokio::time::timeout;
 use super::answer::answer;
 use super::book::Book;
 use super::call::{dial, digits, next};
-use super::code::Code;
+use super::code::{Code, Secret};
 use super::noise::{Identity, LinkFault};
 use super::office::list;
 use super::room::Room;
@@ -25,6 +26,7 @@ use crate::config::{self, Config};
 use crate::counters::Counters;
 use crate::door::{serve, Door};
 use crate::inbox::{channel, LinkMessage, Message, Order, Outlet};
+use crate::neighbours::Wish;
 
 /// Nothing in a test takes longer, even on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
@@ -43,7 +45,7 @@ struct House {
     addr: SocketAddr,
     words: mpsc::UnboundedReceiver<Word>,
     orders: Arc<Mutex<BTreeMap<LinkId, mpsc::UnboundedSender<Order>>>>,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 fn hello() -> Hello {
@@ -121,7 +123,7 @@ impl House {
         door.take_calls(answer(&room));
         tokio::spawn(serve(listener, door, std::future::pending()));
         room.follow_book().await;
-        Self { room, addr, words, orders, _data: data }
+        Self { room, addr, words, orders, data }
     }
 
     async fn word(&mut self) -> Word {
@@ -442,6 +444,26 @@ async fn a_peer_in_whose_place_another_answers_is_marked() {
         }
     };
     assert!(!timeout(SOON, marked).await.unwrap());
+}
+
+/// A script that reads the list would break whenever the gateway is stopped.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_has_the_same_keys_when_stopped() {
+    let a = House::open(1, vec![]).await;
+    let secret = a.room.invite().await.unwrap().secret;
+    a.room.accept(secret, id(2), "B".into(), None).await.unwrap();
+    let code = Code::new(Secret::draw().unwrap(), &id(3), &[]);
+    a.room.give(code.to_string()).await.unwrap();
+    let running = list(&a.room).await;
+    let mut book = Book::open(a.data.path()).unwrap();
+    let resting = super::stopped(&mut book, &id(1), &[], Wish::List).unwrap();
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&resting), keys(&running));
+    for part in ["peers", "codes"] {
+        assert_eq!(keys(&resting[part][0]), keys(&running[part][0]));
+    }
+    let peer = &resting["peers"][0];
+    assert_eq!((&peer["frames_in"], &peer["queue_out"]), (&json!(0), &Value::Null));
 }
 
 /// Gateways on one network would not notice each other, or one that moved would be looked for at its old place.
