@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use commons_core::identity::{GatewayKeys, NetworkId};
 use commons_core::log::LogKey;
-use commons_core::sync::SyncSetup;
+use commons_core::sync::{StoreEpoch, SyncSetup};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -83,6 +83,7 @@ impl Assembly {
         let exchange = if access != Access::Read {
             let number = store_epoch(&mut store, founding.epoch(), random::long_number()?)?;
             let setup = SyncSetup {
+                life: StoreEpoch(random::long_number()?),
                 hops_max: u8::try_from(config.peers.hops_max).unwrap_or(u8::MAX),
                 dictionary: peers::SQUEEZE_VERSION,
                 ..SyncSetup::new(number)

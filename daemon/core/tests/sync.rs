@@ -337,6 +337,60 @@ fn a_gateway_that_was_rolled_back_and_used_keeps_both_branches_everywhere() {
     }
 }
 
+/// A board on a copied card says for both what it has: the other one would never hear of a post.
+#[test]
+fn a_post_that_a_copied_card_has_still_reaches_the_first_board() {
+    let mut mesh = Mesh::new(3);
+    let link = mesh.link(0, 1);
+    mesh.post(1, "offer", "before");
+    mesh.settle();
+    mesh.cut(link);
+    let mut copy = Mesh::new(1);
+    copy.sites[0].disk = mesh.sites[0].disk.clone();
+    let mut twin = copy.sites.remove(0);
+    twin.setup = mesh.sites[0].setup.clone();
+    mesh.sites.push(twin);
+    mesh.restart(3);
+    mesh.link(3, 1);
+    mesh.settle();
+    mesh.post(1, "offer", "bread");
+    mesh.settle();
+    assert_eq!(mesh.sites[3].node.board().len(), 2);
+    mesh.link(0, 1);
+    mesh.settle();
+    assert_eq!(mesh.sites[0].node.board().len(), 2, "though a board of that name has it already");
+}
+
+/// What one board was told, the other one must be told, too: its neighbour followed only one of them.
+#[test]
+fn nobody_passes_over_a_post_because_he_followed_a_copied_card() {
+    let mut mesh = Mesh::new(3);
+    let link = mesh.link(0, 1);
+    mesh.post(1, "offer", "before");
+    mesh.settle();
+    mesh.cut(link);
+    let mut copy = Mesh::new(1);
+    copy.sites[0].disk = mesh.sites[0].disk.clone();
+    let mut twin = copy.sites.remove(0);
+    twin.setup = mesh.sites[0].setup.clone();
+    mesh.sites.push(twin);
+    mesh.restart(3);
+    // Only the first board hears of the bread, only the copy of the soup, and that later.
+    mesh.post(2, "offer", "bread");
+    let link = mesh.link(0, 2);
+    mesh.settle();
+    mesh.cut(link);
+    mesh.wait_ms(600_000);
+    mesh.post(1, "offer", "soup");
+    let link = mesh.link(3, 1);
+    mesh.settle();
+    mesh.cut(link);
+    mesh.wait_ms(600_000);
+    mesh.link(0, 1);
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.board().len(), 3, "bread too");
+}
+
 /// Two boards with one card would write one log, and each would lose what the other said.
 #[test]
 fn a_cloned_card_makes_two_epochs_and_both_are_heard() {

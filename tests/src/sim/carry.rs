@@ -22,6 +22,7 @@ impl World {
             return;
         }
         let (network, now_ms) = (self.network, self.now_ms);
+        self.sites[at].place = at as u64;
         if let Err(why) = self.sites[at].start(network, now_ms) {
             return self.fail("a store loads", format!("{at}: {why}"));
         }

@@ -41,6 +41,8 @@ pub struct Site {
     pub run: Option<Running>,
     /// Counts its starts, so that what was meant for an earlier life is dropped.
     pub life: u64,
+    /// Its number, so that no two machines' lives are called the same.
+    pub place: u64,
     /// How far its wall clock is off, and whether something vouches for that.
     pub wall: (i64, bool),
     /// A commit would find no room.
@@ -102,6 +104,7 @@ impl Site {
             setup,
             run: None,
             life: 0,
+            place: 0,
             wall: (0, true),
             full: false,
             passed_over: false,
@@ -131,6 +134,7 @@ impl Site {
         self.life += 1;
         self.passed_over = self.full;
         self.setup.store = StoreEpoch(self.disk.store);
+        self.setup.life = StoreEpoch(self.disk.store ^ (self.place << 32 | self.life));
         let (node, memory) = self.load(network, now_ms, self.disk.age, &BTreeMap::new())?;
         let sync = Sync::new(self.setup.clone(), &memory, &node);
         self.run = Some(Running {

@@ -163,6 +163,7 @@ pub struct Node {
     recent_order: VecDeque<(Age, u64)>,
     guesses: BTreeMap<RecordId, (u32, Age)>,
     lapses_checked: Age,
+    loaded: Age,
     entries: u64,
     batches: u64,
 }
@@ -195,6 +196,7 @@ impl Node {
             recent_order: VecDeque::new(),
             guesses: BTreeMap::new(),
             lapses_checked: Age(0),
+            loaded: Age(0),
             entries: 0,
             batches: 0,
         }
@@ -207,6 +209,7 @@ impl Node {
         self.forget(age);
         // The first tick looks at everything: a claim may have come just before the power was cut.
         self.lapses_checked = Age(age.0.saturating_sub(LAPSE_CHECK_S));
+        self.loaded = age;
         for (log, held) in core::mem::take(&mut self.tails) {
             if let (Ok(batch), Some(head)) = (read_batch(&held.bytes), self.heads.get_mut(&log)) {
                 head.hash = batch_hash(&self.network, &log, held.number, &held.prev, batch.received, &batch.items);
@@ -410,6 +413,11 @@ impl Node {
     /// Age of the store.
     pub fn age(&self, now: Now) -> Age {
         self.clock.age(now)
+    }
+
+    /// The store's age when it was loaded.
+    pub fn loaded_age(&self) -> Age {
+        self.loaded
     }
 
     /// The lower bound of the time, to persist.

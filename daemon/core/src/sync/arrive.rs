@@ -270,7 +270,7 @@ impl Sync {
             // More than we have is for its heads to say.
             peer.has(&log, (*next).min(ours));
             if peer.known.get(&log).is_some_and(|known| known.next >= ours) {
-                peer.announce.remove(&(log.lane, log));
+                peer.announced(&log);
             }
         }
         Ok(())

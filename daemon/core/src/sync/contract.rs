@@ -49,6 +49,8 @@ pub struct LaneQuota {
 pub struct SyncSetup {
     /// Drawn once with the store and kept in it.
     pub store: StoreEpoch,
+    /// Drawn at each start: tells this gateway from one that runs on a copy of its card, or ran on a newer state of it.
+    pub life: StoreEpoch,
     /// Gateways this one is paired with.
     pub peers: BTreeSet<GatewayId>,
     /// The lanes this gateway keeps.
@@ -66,12 +68,13 @@ pub struct SyncSetup {
 }
 
 impl SyncSetup {
-    /// The usual settings: everything but the library, 16 hops, 256 gateways introduced by each peer, frames of up to 256 KiB.
+    /// The usual settings, in the store's first life: everything but the library, 16 hops, 256 gateways introduced by each peer, frames of up to 256 KiB.
     pub fn new(store: StoreEpoch) -> Self {
         const MIB: u64 = 1024 * 1024;
         let quota = |mib: u64, batches_max| LaneQuota { bytes_max: mib * MIB, batches_max };
         Self {
             store,
+            life: store,
             peers: BTreeSet::new(),
             interests: Interests::USUAL,
             hops_max: 16,

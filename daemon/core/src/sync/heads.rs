@@ -6,7 +6,7 @@ use super::arrive::HAVE_MS;
 use super::contract::{Action, LinkId};
 use super::fault::Fault;
 use super::frame::{Frame, HeadLine, LINK_LOGS_MAX};
-use super::hello::{Cursor, Hello, LaneDigest, StoreEpoch};
+use super::hello::{Cursor, Hello, LaneDigest};
 use super::memory::cursor_note;
 use super::peer::Snapshot;
 use super::state::Context;
@@ -37,7 +37,7 @@ impl Sync {
         let wanted = |lane: &&Lane| self.setup.interests.has(**lane);
         let cursor = self.cursors.get(peer).filter(|(_, interests)| *interests == self.setup.interests);
         Hello {
-            store: self.told_store(),
+            store: self.setup.life,
             age: self.mark_age(),
             interests: self.setup.interests,
             digests: Lane::ALL.iter().filter(wanted).map(|lane| digests[*lane as usize]).collect(),
@@ -54,11 +54,12 @@ impl Sync {
         Age(self.quiet.min(self.durable).0.saturating_sub(1))
     }
 
-    /// What tells this store from others, and from what it was before it opened a new epoch: who followed it before may
-    /// have followed a copy of it, or a state that was rolled back, and must be told everything anew.
-    fn told_store(&self) -> StoreEpoch {
-        // Any odd number spreads the 32 bits over all 64 (Knuth, multiplicative hashing).
-        StoreEpoch(self.setup.store.0 ^ u64::from(self.epoch.0).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    /// Whether it was this store that told a peer what its cursor says. In an earlier life that is so up to the age at
+    /// which the next one began: what was told later was told by a copy of the card, or by a state that was rolled back.
+    fn has_told(&self, cursor: &Cursor) -> bool {
+        let Some(place) = self.lives.iter().position(|(life, _)| *life == cursor.epoch) else { return false };
+        let until = self.lives.get(place + 1).map_or(self.mark_age(), |(_, began)| *began);
+        cursor.age <= until
     }
 
     /// One digest a lane over where its logs stand.
@@ -112,7 +113,7 @@ impl Sync {
     pub(super) fn compare(&mut self, cx: &mut Context<'_>, id: &GatewayId, hello: &Hello) {
         let digests = self.digests(cx);
         let same = |lane: Lane| hello.digest(lane).is_none_or(|digest| *digest == digests[lane as usize]);
-        let followed = hello.cursor.filter(|cursor| cursor.epoch == self.told_store() && cursor.age <= self.mark_age());
+        let followed = hello.cursor.filter(|cursor| self.has_told(cursor));
         let Some(peer) = self.peers.get_mut(id) else { return };
         for (log, state) in self.logs.iter().filter(|(_, state)| state.next > 0) {
             let known = peer.known.get(log).is_some_and(|known| known.next >= state.next);

@@ -12,7 +12,8 @@ pub const HELLO_BYTES_MAX: usize = 96;
 /// The smallest frame limit a peer may name: a header and a record fit; larger batches are sent whole all the same.
 pub const FRAME_BYTES_LEAST: usize = 2 * 1024;
 
-/// A random number drawn once with each store: tells a wiped gateway from its old self.
+/// A random number, drawn with each store or each start of it: tells a wiped gateway, or one on a copied card, from what
+/// it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StoreEpoch(pub u64);
 
@@ -62,7 +63,7 @@ pub type LaneDigest = [u8; 6];
 /// A gateway's first word on a link, inside the handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
-    /// Of the sender's store.
+    /// Drawn at the sender's start.
     pub store: StoreEpoch,
     /// The sender's age now.
     pub age: Age,

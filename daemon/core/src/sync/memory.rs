@@ -17,6 +17,9 @@ const WAY: &[u8] = b"sync/way/";
 const GAPS: &[u8] = b"sync/gaps/";
 const FORK: &[u8] = b"sync/fork/";
 const BRANCH: &[u8] = b"sync/branch/";
+const LIVES: &[u8] = b"sync/lives";
+/// Starts of this store that are kept in mind. Who followed it in an earlier one is told everything anew.
+pub const LIVES_MAX: usize = 64;
 /// Version of the notes' values.
 const VERSION: u8 = 1;
 
@@ -54,6 +57,8 @@ pub struct Memory {
     /// The lowest number known to be forked.
     pub(super) forks: BTreeMap<LogKey, u64>,
     pub(super) branches: BTreeMap<(LogKey, u64, [u8; 8]), Noted>,
+    /// This store's starts, with its age at each.
+    pub(super) lives: Vec<(StoreEpoch, Age)>,
     folded: Vec<Held>,
 }
 
@@ -89,7 +94,11 @@ impl Memory {
         if reader.byte()? != VERSION {
             return Err(Fault::Malformed("a note of another version"));
         }
-        if let Some(rest) = key.strip_prefix(CURSOR) {
+        if key == LIVES {
+            for _ in 0..reader.count("lives", LIVES_MAX, 9)? {
+                self.lives.push((StoreEpoch(u64::from_be_bytes(reader.array()?)), Age(reader.number()?)));
+            }
+        } else if let Some(rest) = key.strip_prefix(CURSOR) {
             let peer = GatewayId(Reader::new(rest).array()?);
             let epoch = StoreEpoch(u64::from_be_bytes(reader.array()?));
             let cursor = Cursor { epoch, age: Age(reader.number()?) };
@@ -129,6 +138,16 @@ fn log_key(prefix: &[u8], log: &LogKey) -> Vec<u8> {
     let mut key = prefix.to_vec();
     put_log(&mut key, log);
     key
+}
+
+pub(super) fn lives_note(lives: &[(StoreEpoch, Age)]) -> (Vec<u8>, Vec<u8>) {
+    let mut value = alloc::vec![VERSION];
+    put_number(&mut value, lives.len() as u64);
+    for (life, began) in lives {
+        value.extend(life.0.to_be_bytes());
+        put_number(&mut value, began.0);
+    }
+    (LIVES.to_vec(), value)
 }
 
 pub(super) fn cursor_key(peer: &GatewayId) -> Vec<u8> {

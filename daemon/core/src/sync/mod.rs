@@ -62,6 +62,9 @@ pub struct Sync {
     peers: BTreeMap<GatewayId, Peer>,
     /// How far each peer was followed, and with which interests.
     cursors: BTreeMap<GatewayId, (Cursor, Interests)>,
+    /// The starts of this store, the present one last, with its age at each.
+    lives: Vec<(StoreEpoch, Age)>,
+    lives_noted: bool,
     /// Gateways that peers introduced.
     ways: BTreeMap<GatewayId, Introduction>,
     /// How many of them each peer did.
@@ -108,6 +111,8 @@ impl Sync {
             links: BTreeMap::new(),
             peers: BTreeMap::new(),
             cursors: memory.cursors.clone(),
+            lives: memory.lives.clone(),
+            lives_noted: false,
             ways: memory.ways.clone(),
             introduced: BTreeMap::new(),
             strangers: BTreeSet::new(),
@@ -128,6 +133,11 @@ impl Sync {
             epoch: node.epoch(),
             epoch_asked: None,
         };
+        let life = sync.setup.life;
+        sync.lives.retain(|(earlier, _)| *earlier != life);
+        sync.lives.push((life, node.loaded_age()));
+        let too_many = sync.lives.len().saturating_sub(memory::LIVES_MAX);
+        sync.lives.drain(..too_many);
         for way in sync.ways.values() {
             *sync.introduced.entry(way.by).or_default() += 1;
         }
@@ -171,6 +181,10 @@ impl Sync {
         if node.epoch() != self.epoch {
             self.epoch = node.epoch();
             self.on_epoch(&cx);
+        }
+        if !core::mem::replace(&mut self.lives_noted, true) {
+            let (key, value) = memory::lives_note(&self.lives);
+            cx.actions.push(Action::Remember { key, value });
         }
         match event {
             Event::Up { link, peer, frame_max, hello } => self.on_up(&mut cx, link, peer, frame_max, &hello),

@@ -166,6 +166,15 @@ impl Peer {
         self.announce_ms = Some(self.announce_ms.map_or(due_ms, |known| known.min(due_ms)));
     }
 
+    /// It need not be told that any more.
+    pub fn announced(&mut self, log: &LogKey) {
+        self.announce.remove(&(log.lane, *log));
+        if self.announce.is_empty() {
+            // Nothing is due: a time in the past would wake the caller for ever.
+            self.announce_ms = None;
+        }
+    }
+
     /// How far the peer is from a gateway.
     pub fn hops(&self, id: &GatewayId, gateway: &GatewayId) -> Option<u8> {
         if id == gateway {

@@ -92,6 +92,8 @@ pub struct Mesh {
     pub wires: BTreeMap<u32, Wire>,
     pub now_ms: u64,
     next_link: u32,
+    /// Starts, all together.
+    lives: u64,
     /// Milliseconds that each frame takes.
     pub frame_ms: u64,
     pub frame_max: usize,
@@ -152,7 +154,15 @@ impl Mesh {
             }
         };
         let sites = (1..=count).map(site).collect();
-        Self { sites, wires: BTreeMap::new(), now_ms: 0, next_link: 1, frame_ms: 0, frame_max: FRAME_BYTES_MAX }
+        Self {
+            sites,
+            wires: BTreeMap::new(),
+            now_ms: 0,
+            next_link: 1,
+            lives: 0,
+            frame_ms: 0,
+            frame_max: FRAME_BYTES_MAX,
+        }
     }
 
     fn age(&self, at: usize) -> Age {
@@ -384,9 +394,11 @@ impl Mesh {
             self.cut(link);
         }
         let age = self.age(at);
+        self.lives += 1;
         let site = &mut self.sites[at];
         site.disk.age = age;
         site.setup.store = StoreEpoch(site.disk.store);
+        site.setup.life = StoreEpoch((at as u64 + 1) << 32 | self.lives);
         (site.node, site.sync) = start(site.seed, &site.disk, &site.setup, self.now_ms);
         site.started_ms = self.now_ms;
     }
