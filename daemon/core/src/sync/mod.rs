@@ -252,7 +252,7 @@ impl Sync {
             unacknowledged: peer.unacked.iter().map(|log| known(log).sent.saturating_sub(known(log).next)).sum(),
             oldest_ms: peer.unacked_ms,
             missing: peer.lacking.iter().map(missing).sum(),
-            complete: peer.complete && peer.lacking.is_empty() && !peer.held_back,
+            complete: peer.complete && peer.lacking.is_empty() && !(peer.held_back && self.space != Space::Enough),
         }
     }
 
