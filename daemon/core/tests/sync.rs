@@ -386,9 +386,10 @@ fn nobody_passes_over_a_post_because_he_followed_a_copied_card() {
     mesh.settle();
     mesh.cut(link);
     mesh.wait_ms(600_000);
+    mesh.post(0, "offer", "tea");
     mesh.link(0, 1);
     mesh.settle();
-    assert_eq!(mesh.sites[1].node.board().len(), 3, "bread too");
+    assert_eq!(mesh.sites[1].node.board().len(), 4, "bread too");
 }
 
 /// Two boards with one card would write one log, and each would lose what the other said.

@@ -47,6 +47,10 @@ pub enum Happening {
     Cut(u32),
 }
 
+/// What comes to rest does so with fewer events, whatever the size: two that answer each other for ever must not cost
+/// minutes.
+const REST_HAPPENINGS_MAX: u64 = 5_000_000;
+
 /// Everything.
 pub struct World {
     /// What the seed decided beforehand.
@@ -148,10 +152,10 @@ impl World {
 
     /// Lets everything happen until nothing is in line. False if that takes longer than `ms`.
     pub fn rest(&mut self, ms: u64) -> bool {
-        let end = self.now_ms + ms;
+        let (end, most) = (self.now_ms + ms, self.tally.happenings + REST_HAPPENINGS_MAX);
         while self.broken.is_none() {
             let Some(((at_ms, _), _)) = self.queue.first_key_value() else { return true };
-            if *at_ms > end {
+            if *at_ms > end || self.tally.happenings > most {
                 return false;
             }
             self.happen_next();

@@ -150,7 +150,9 @@ impl Sync {
     pub(super) fn progress(&mut self, cx: &mut Context<'_>, peer: &GatewayId, log: &LogKey, number: u64) {
         let cap = self.cap(log);
         let Some(state) = self.logs.get_mut(log) else { return };
-        let Some(flight) = state.flight.as_mut().filter(|flight| flight.peer == *peer) else { return };
+        // What was asked for to compare is not here because something later came: else a fork is looked for without end.
+        let asked = |flight: &&mut Flight| flight.peer == *peer && flight.aim != Aim::Evidence;
+        let Some(flight) = state.flight.as_mut().filter(asked) else { return };
         if number <= flight.at {
             return;
         }
