@@ -300,7 +300,7 @@ impl Sync {
         }
         state.adopt = number.max(state.next);
         let supplier = state.supplier.take();
-        let is_nothing = state.adopt == 0;
+        let is_nothing = state.adopt == 0 && !self.forks.contains_key(log);
         self.land(log);
         if is_nothing {
             self.logs.remove(log);

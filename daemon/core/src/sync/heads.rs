@@ -62,13 +62,15 @@ impl Sync {
         cursor.age <= until
     }
 
+    // Others are told of each log of which something is here, if only the proof that it is forked from its first batch on.
+
     /// One digest a lane over where its logs stand.
     fn digests(&mut self, cx: &Context<'_>) -> [LaneDigest; 4] {
         if let Some(digests) = self.digests {
             return digests;
         }
         let mut texts: [Vec<u8>; 4] = Default::default();
-        for (log, state) in self.logs.iter().filter(|(_, state)| state.next > 0) {
+        for (log, state) in self.logs.iter().filter(|(log, state)| state.next > 0 || self.forks.contains_key(*log)) {
             let text = &mut texts[log.lane as usize];
             text.extend(log.gateway.0);
             text.extend(log.epoch.0.to_be_bytes());
@@ -115,7 +117,7 @@ impl Sync {
         let same = |lane: Lane| hello.digest(lane).is_none_or(|digest| *digest == digests[lane as usize]);
         let followed = hello.cursor.filter(|cursor| self.has_told(cursor));
         let Some(peer) = self.peers.get_mut(id) else { return };
-        for (log, state) in self.logs.iter().filter(|(_, state)| state.next > 0) {
+        for (log, state) in self.logs.iter().filter(|(log, state)| state.next > 0 || self.forks.contains_key(*log)) {
             let known = peer.known.get(log).is_some_and(|known| known.next >= state.next);
             if !hello.interests.has(log.lane) || (known && !self.forks.contains_key(log)) {
                 continue;
@@ -144,7 +146,11 @@ impl Sync {
     pub(super) fn tell_again(&mut self, cx: &Context<'_>, id: &GatewayId) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let interests = peer.interests;
-        for (log, state) in self.logs.iter().filter(|(log, state)| state.next > 0 && interests.has(log.lane)) {
+        for (log, state) in self
+            .logs
+            .iter()
+            .filter(|(log, state)| (state.next > 0 || self.forks.contains_key(*log)) && interests.has(log.lane))
+        {
             let known = peer.known.get(log).map_or(0, |known| known.next);
             if known < state.next || self.forks.contains_key(log) {
                 peer.announce(log, cx.now_ms);

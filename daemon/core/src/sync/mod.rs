@@ -155,6 +155,7 @@ impl Sync {
             }
         }
         for (log, lowest) in &memory.forks {
+            sync.logs.entry(*log).or_default();
             sync.forks.insert(*log, Forked { lowest: *lowest, noted: BTreeMap::new() });
         }
         for ((log, number, hash), about) in &memory.branches {

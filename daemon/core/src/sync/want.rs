@@ -133,7 +133,7 @@ impl Sync {
         self.flights.remove(log);
         let Some(state) = self.logs.get_mut(log) else { return };
         let Some(flight) = state.flight.take() else { return };
-        if state.adopt == 0 && state.suspect.is_none() {
+        if state.adopt == 0 && state.suspect.is_none() && !self.forks.contains_key(log) {
             // Nothing of it came: a name alone leaves nothing behind.
             self.logs.remove(log);
         }
