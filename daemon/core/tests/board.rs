@@ -289,14 +289,15 @@ fn who_answers_on_another_block_gets_his_slot() {
         home.pull(&away);
         if power_cut {
             home.restart();
-            home.wait_s(2);
         }
+        home.wait_s(if power_cut { 61 } else { 3 });
         away.pull(&home);
         assert_eq!((home.status(&item), away.status(&item)), ("assigned", "assigned"));
         // And the next one, when he takes it back over there.
         let second = away.post_as("mqtt:second", "claim", &format!(r#"{{"item":"{item}"}}"#)).unwrap();
         away.must("withdraw", claim.code.as_ref().unwrap());
         home.pull(&away);
+        home.wait_s(3);
         away.pull(&home);
         let claims = away.state(&item).unwrap().claims;
         let standing = |id: &str| claims.iter().find(|claim| claim.id == id).map(|claim| claim.status);

@@ -163,6 +163,8 @@ pub struct Node {
     recent_order: VecDeque<(Age, u64)>,
     guesses: BTreeMap<RecordId, (u32, Age)>,
     lapses_checked: Age,
+    /// Own items that others have claimed of late, by when to answer.
+    claimed: BTreeSet<(Age, RecordId)>,
     loaded: Age,
     entries: u64,
     batches: u64,
@@ -196,6 +198,7 @@ impl Node {
             recent_order: VecDeque::new(),
             guesses: BTreeMap::new(),
             lapses_checked: Age(0),
+            claimed: BTreeSet::new(),
             loaded: Age(0),
             entries: 0,
             batches: 0,
@@ -207,8 +210,7 @@ impl Node {
         let age = self.clock.age(now);
         self.board.expire(age, usize::MAX);
         self.forget(age);
-        // The first tick looks at everything: a claim may have come just before the power was cut.
-        self.lapses_checked = Age(age.0.saturating_sub(LAPSE_CHECK_S));
+        self.lapses_checked = age;
         self.loaded = age;
         for (log, held) in core::mem::take(&mut self.tails) {
             if let (Ok(batch), Some(head)) = (read_batch(&held.bytes), self.heads.get_mut(&log)) {
@@ -227,11 +229,11 @@ impl Node {
             }
             Input::Batch(held) => {
                 let taken = self.adopt(now, held, &mut outputs);
-                self.answer_neighbours(now, taken, &mut outputs);
+                self.note_claims(now, taken, &mut outputs);
             }
             Input::Branch(held) => {
                 let taken = self.take_branch(now, held, &mut outputs);
-                self.answer_neighbours(now, taken, &mut outputs);
+                self.note_claims(now, taken, &mut outputs);
             }
             Input::Freeze(log, from) => self.freeze(log, from),
             Input::Again(held) => self.say_again(now, &held, &mut outputs),
@@ -241,6 +243,7 @@ impl Node {
                 let age = self.clock.age(now);
                 outputs.extend(self.board.expire(age, EXPIRED_PER_TICK_MAX).into_iter().map(Output::Gone));
                 self.forget(age);
+                self.answer_claims(now, &mut outputs);
                 if age.0 >= self.lapses_checked.0 + LAPSE_CHECK_S {
                     self.lapses_checked = age;
                     self.free_lapsed(now, &mut outputs);

@@ -1,6 +1,5 @@
 //! From a submission to a logged record: rights, quotas, duplicates, and what follows by itself.
 
-use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -24,6 +23,10 @@ use crate::views::merge::{Act, Deed, Standing, Voice};
 use crate::views::stock::Shelf;
 use crate::views::Library;
 
+/// Seconds until a claim that came from another gateway is answered.
+const FOLLOW_UP_S: u64 = 2;
+/// Items with such claims that wait for it.
+const CLAIMED_MAX: usize = 4_096;
 /// Helpers assigned after one act.
 const ASSIGNED_AT_ONCE_MAX: usize = 20;
 
@@ -508,15 +511,32 @@ impl Node {
         }
     }
 
-    /// After a batch of another gateway: who claimed there what was posted here gets his slot now.
-    pub(super) fn answer_neighbours(&mut self, now: Now, taken: Result<(), BatchFault>, outputs: &mut Vec<Output>) {
+    /// After a batch of another gateway: who claimed there what was posted here gets his slot soon. Not at once: a gateway
+    /// that was rolled back learns so from its neighbours in the same breath, and must not write in its old log till then.
+    pub(super) fn note_claims(&mut self, now: Now, taken: Result<(), BatchFault>, outputs: &mut Vec<Output>) {
         if let Err(fault) = taken {
             outputs.push(Output::BatchRefused(fault));
             return;
         }
-        let changed = |output: &Output| if let Output::Changed(touched) = output { Some(touched.id) } else { None };
-        let touched: BTreeSet<RecordId> = outputs.iter().filter_map(changed).collect();
-        for item in touched {
+        let due = Age(self.clock.age(now).0 + FOLLOW_UP_S);
+        for output in outputs.iter() {
+            let Output::Changed(touched) = output else { continue };
+            let is_ours = self.board.get(&touched.id).is_some_and(|item| self.board.home(item) == self.me);
+            // Beyond the bound the minutely look finds them.
+            if is_ours && self.claimed.len() < CLAIMED_MAX {
+                self.claimed.insert((due, touched.id));
+            }
+        }
+    }
+
+    /// Gives slots to those who have claimed elsewhere.
+    pub(super) fn answer_claims(&mut self, now: Now, outputs: &mut Vec<Output>) {
+        let age = self.clock.age(now);
+        while let Some((due, item)) = self.claimed.first().copied() {
+            if due > age {
+                return;
+            }
+            self.claimed.remove(&(due, item));
             self.follow_up(now, Some(item), outputs);
         }
     }
