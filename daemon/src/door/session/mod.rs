@@ -40,7 +40,9 @@ use super::reply::{connack, disconnect, Welcome};
 use super::wire::{Fault, Version};
 use super::Shared;
 
+use crate::counters::Counters;
 use call::Call;
+
 pub use connection::{Connection, Io};
 use inbound::Inbound;
 use outbound::Outbound;
@@ -107,6 +109,24 @@ impl Attach {
     /// Adds the socket once the caps allow it.
     pub fn place(&mut self, io: Box<dyn Io>, unread: BytesMut, admitted: Admitted, place: OwnedSemaphorePermit) {
         self.connection = Some(Socket { io, unread, admitted, place });
+    }
+
+    /// The connection, counted from here on; none if there is no socket.
+    fn open(&mut self, counters: Arc<Counters>) -> Option<Connection> {
+        let socket = self.connection.take()?;
+        let mut connection = Connection::new(
+            socket.io,
+            counters,
+            self.version,
+            self.keep_alive,
+            self.problem_info,
+            self.packet_bytes_max,
+            socket.admitted,
+            socket.place,
+        );
+        connection.topic_alias_max = self.topic_alias_max;
+        connection.input = socket.unread;
+        Some(connection)
     }
 }
 
@@ -280,7 +300,7 @@ impl Session {
             && (self.inbound.is_handed_on() || self.absent_since.is_none_or(|since| since.elapsed() > LINGER))
     }
 
-    fn on_attach(&mut self, attach: Attach) {
+    fn on_attach(&mut self, mut attach: Attach) {
         if self.call.is_some() {
             // Gateways draw a new name for each call, and it crosses the link in clear: whoever comes with it again has
             // recorded it, and must not end the call.
@@ -311,23 +331,11 @@ impl Session {
         let mut out = BytesMut::new();
         connack(&mut out, attach.version, present, 0, &welcome);
         self.expiry = Duration::from_secs(attach.session_expiry_s.into());
-        let Some(socket) = attach.connection else {
+        let Some(mut connection) = attach.open(self.shared.counters.clone()) else {
             return;
         };
         self.will = attach.will;
-        let mut connection = Connection::new(
-            socket.io,
-            self.shared.counters.clone(),
-            attach.version,
-            attach.keep_alive,
-            attach.problem_info,
-            attach.packet_bytes_max,
-            socket.admitted,
-            socket.place,
-        );
-        connection.topic_alias_max = attach.topic_alias_max;
         connection.out = out;
-        connection.input = socket.unread;
         self.outbound.window = usize::from(attach.receive_max).min(outbound::WINDOW_MAX);
         self.connection = Some(connection);
         let gauges = &self.shared.gauges;
@@ -342,23 +350,13 @@ impl Session {
     }
 
     /// Refuses a newcomer; the session goes on as if nobody had come.
-    fn turn_away(&self, attach: Attach) {
+    fn turn_away(&self, mut attach: Attach) {
         const REASON: &str = "a gateway's call has this name";
         self.shared.counters.mqtt_refused_total.add(1);
         tracing::debug!(session = self.number, reason = REASON, "CONNECT refused");
-        let Some(socket) = attach.connection else {
+        let Some(mut connection) = attach.open(self.shared.counters.clone()) else {
             return;
         };
-        let mut connection = Connection::new(
-            socket.io,
-            self.shared.counters.clone(),
-            attach.version,
-            attach.keep_alive,
-            attach.problem_info,
-            attach.packet_bytes_max,
-            socket.admitted,
-            socket.place,
-        );
         let welcome = Welcome { reason: Some(REASON), ..Welcome::default() };
         connack(&mut connection.out, attach.version, false, 0x85, &welcome);
         connection.flush_now();
