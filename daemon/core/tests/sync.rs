@@ -345,12 +345,7 @@ fn a_post_that_a_copied_card_has_still_reaches_the_first_board() {
     mesh.post(1, "offer", "before");
     mesh.settle();
     mesh.cut(link);
-    let mut copy = Mesh::new(1);
-    copy.sites[0].disk = mesh.sites[0].disk.clone();
-    let mut twin = copy.sites.remove(0);
-    twin.setup = mesh.sites[0].setup.clone();
-    mesh.sites.push(twin);
-    mesh.restart(3);
+    assert_eq!(mesh.copy(0), 3);
     mesh.link(3, 1);
     mesh.settle();
     mesh.post(1, "offer", "bread");
@@ -369,12 +364,7 @@ fn nobody_passes_over_a_post_because_he_followed_a_copied_card() {
     mesh.post(1, "offer", "before");
     mesh.settle();
     mesh.cut(link);
-    let mut copy = Mesh::new(1);
-    copy.sites[0].disk = mesh.sites[0].disk.clone();
-    let mut twin = copy.sites.remove(0);
-    twin.setup = mesh.sites[0].setup.clone();
-    mesh.sites.push(twin);
-    mesh.restart(3);
+    assert_eq!(mesh.copy(0), 3);
     // Only the first board hears of the bread, only the copy of the soup, and that later.
     mesh.post(2, "offer", "bread");
     let link = mesh.link(0, 2);
@@ -401,14 +391,7 @@ fn a_cloned_card_makes_two_epochs_and_both_are_heard() {
     mesh.settle();
     links.into_iter().for_each(|link| mesh.cut(link));
     // Site 3 (a fourth board) runs on a copy of site 0's card.
-    let mut copy = Mesh::new(1);
-    copy.sites[0].disk = mesh.sites[0].disk.clone();
-    copy.restart(0);
-    let mut twin = copy.sites.remove(0);
-    twin.setup = mesh.sites[0].setup.clone();
-    twin.disk.epoch = mesh.sites[0].disk.epoch;
-    mesh.sites.push(twin);
-    mesh.restart(3);
+    assert_eq!(mesh.copy(0), 3);
     mesh.post(0, "offer", "from the one board");
     mesh.post(3, "offer", "from the other board");
     mesh.sites[3].disk.store += 7;

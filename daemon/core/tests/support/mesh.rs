@@ -403,6 +403,17 @@ impl Mesh {
         site.started_ms = self.now_ms;
     }
 
+    /// Another board starts with a copy of a card. Its place among the sites.
+    pub fn copy(&mut self, at: usize) -> usize {
+        let mut one = Self::new(1);
+        let mut twin = one.sites.remove(0);
+        (twin.seed, twin.disk) = (self.sites[at].seed, self.sites[at].disk.clone());
+        twin.setup = self.sites[at].setup.clone();
+        self.sites.push(twin);
+        self.restart(self.sites.len() - 1);
+        self.sites.len() - 1
+    }
+
     /// A new card: the same key, a new store, a new epoch.
     pub fn wipe(&mut self, at: usize) {
         let disk = &mut self.sites[at].disk;
