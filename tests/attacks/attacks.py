@@ -18,6 +18,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from gateway import Checks, Gateway, binary, wait_for  # noqa: E402
+from mqtt import Packets, packet, text  # noqa: E402
 
 SEED = int(os.environ.get("COMMONS_SEED", time.time_ns() % 2**32))
 CONNECTIONS = int(sys.argv[sys.argv.index("--connections") + 1]) if "--connections" in sys.argv else 3000
@@ -32,20 +33,6 @@ connections_per_address_max = 3000
 
 
 # --- MQTT as bytes -------------------------------------------------------------------------------------------------
-
-def text(value):
-    value = value if isinstance(value, bytes) else value.encode()
-    return struct.pack(">H", len(value)) + value
-
-
-def packet(first, body=b""):
-    length, out = len(body), bytearray([first])
-    while True:
-        byte, length = length % 128, length // 128
-        out.append(byte | (128 if length else 0))
-        if not length:
-            return bytes(out) + body
-
 
 def connect(name, version=4, clean=True, keepalive=60, expiry=0, properties=b""):
     body = text("MQTT") + bytes([version, 2 if clean else 0]) + struct.pack(">H", keepalive)
@@ -73,7 +60,7 @@ class Raw:
     def __init__(self, port, hello=None, patience=10):
         self.socket = socket.create_connection(("127.0.0.1", port), patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.bytes = b""
+        self.packets = Packets(self.socket)
         if hello:
             self.send(hello)
             first, body = self.read()
@@ -83,21 +70,7 @@ class Raw:
         self.socket.sendall(data)
 
     def read(self):
-        while True:
-            length, shift = 0, 0
-            for place in range(1, min(5, len(self.bytes))):
-                length |= (self.bytes[place] & 127) << shift
-                shift += 7
-                if self.bytes[place] < 128:
-                    if len(self.bytes) < 1 + place + length:
-                        break
-                    first, body = self.bytes[0], self.bytes[1 + place:1 + place + length]
-                    self.bytes = self.bytes[1 + place + length:]
-                    return first, body
-            some = self.socket.recv(65536)
-            if not some:
-                raise ConnectionError("hung up")
-            self.bytes += some
+        return self.packets.read()
 
     def hung_up(self, patience=15):
         self.socket.settimeout(patience)

@@ -14,6 +14,7 @@ import pathlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from gateway import binary, wait_for  # noqa: E402
+from mqtt import Packets, packet, text  # noqa: E402
 from net import dial, inside  # noqa: E402
 
 MQTT, HTTP = 1883, 8080
@@ -177,26 +178,12 @@ def wait_equal(blocks, patience=30):
 
 # --- phones --------------------------------------------------------------------------------------------------------
 
-def text(value):
-    value = value if isinstance(value, bytes) else value.encode()
-    return struct.pack(">H", len(value)) + value
-
-
-def packet(first, body=b""):
-    length, out = len(body), bytearray([first])
-    while True:
-        byte, length = length % 128, length // 128
-        out.append(byte | (128 if length else 0))
-        if not length:
-            return bytes(out) + body
-
-
 class Phone:
     """A plain MQTT 3.1.1 client."""
 
     def __init__(self, namespace, name="", address="127.0.0.1", port=MQTT, patience=30):
         self.stream = dial(namespace, port, address, patience)
-        self.bytes, self.number = b"", 0
+        self.packets, self.number = Packets(self.stream), 0
         self.send(packet(0x10, text("MQTT") + b"\x04\x02\0\0" + text(name)))
         first, body = self.read()
         assert first == 0x20 and body[1] == 0, f"not welcome: {body!r}"
@@ -205,21 +192,7 @@ class Phone:
         self.stream.sendall(data)
 
     def read(self):
-        while True:
-            length = shift = 0
-            for place in range(1, min(5, len(self.bytes))):
-                length |= (self.bytes[place] & 127) << shift
-                shift += 7
-                if self.bytes[place] < 128:
-                    if len(self.bytes) < 1 + place + length:
-                        break
-                    first, body = self.bytes[0], self.bytes[1 + place:1 + place + length]
-                    self.bytes = self.bytes[1 + place + length:]
-                    return first, body
-            some = self.stream.recv(1 << 16)
-            if not some:
-                raise ConnectionError("hung up")
-            self.bytes += some
+        return self.packets.read()
 
     def subscribe(self, topic, qos=0):
         self.send(packet(0x82, b"\0\1" + text(topic) + bytes([qos])))

@@ -23,8 +23,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from block import Block, Phone, pair, packet, paired, sync_ms, text, trust, wait_equal, words  # noqa: E402
+from block import Block, Phone, pair, paired, sync_ms, trust, wait_equal, words  # noqa: E402
 from gateway import Checks, wait_for  # noqa: E402
+from mqtt import packet, text  # noqa: E402
 from net import Net, Tap, dial, usable  # noqa: E402
 
 LONG = "--long" in sys.argv
