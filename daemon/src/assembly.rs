@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use crate::config::Config;
-use crate::exchange::{store_epoch, Exchange};
+use crate::exchange::{reach, store_epoch, Exchange};
 use crate::founding::{store_options, Founding, FoundingError};
 use crate::host::board;
 use crate::host::disk::SpaceGuard;
@@ -88,7 +88,7 @@ impl Assembly {
                 dictionary: peers::SQUEEZE_VERSION,
                 ..SyncSetup::new(number)
             };
-            Some(Exchange::new(setup, &memory, &node))
+            Some(Exchange::new(setup, &memory, reach(&store)?, &node))
         } else {
             None
         };

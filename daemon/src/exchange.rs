@@ -17,13 +17,12 @@ use tokio::sync::mpsc;
 use tracing::{debug, error, info};
 
 use crate::inbox::{Carrier, LinkMessage, Order, CARRIED_BYTES};
+use crate::reach::Reach;
 use crate::store::{Note, Store, StoreError};
 
 /// Note key of the store's own number, by which peers tell a wiped gateway from its old self; with the epoch of the
 /// identity under which it was drawn, both big-endian.
 const STORE_NOTE: &[u8] = b"store-epoch";
-/// Note keys of how far each peer has followed us, by our age then (8 bytes, big-endian).
-const TOLD: &[u8] = b"told/";
 /// Notes read in one step.
 const NOTES_AT_ONCE: usize = 256;
 /// What a keeper must hear of is shown in `status`, the last few.
@@ -32,6 +31,7 @@ const ALARMS_MAX: usize = 8;
 /// The sync core and what it asked for.
 pub struct Exchange {
     sync: Sync,
+    reach: Reach,
     started: Instant,
     orders: BTreeMap<LinkId, mpsc::UnboundedSender<Order>>,
     /// To be written with the next commit.
@@ -72,18 +72,25 @@ impl Source for Shelf<'_> {
     }
 }
 
-fn told_key(peer: &GatewayId) -> Vec<u8> {
-    [TOLD, &peer.0].concat()
-}
-
 /// What the core remembers, from the store's notes.
 pub fn memory(store: &Store) -> Result<Memory, StoreError> {
+    let notes = all_notes(store, NOTES_PREFIX)?;
+    Ok(Memory::read(notes.iter().map(|note| (note.key.as_slice(), note.value.as_slice()))))
+}
+
+/// How far what is here has got, from the store's notes.
+pub fn reach(store: &Store) -> Result<Reach, StoreError> {
+    let notes = all_notes(store, Reach::NOTES_PREFIX)?;
+    Ok(Reach::read(notes.iter().map(|note| (note.key.as_slice(), note.value.as_slice()))))
+}
+
+fn all_notes(store: &Store, prefix: &[u8]) -> Result<Vec<Note>, StoreError> {
     let mut notes: Vec<Note> = Vec::new();
     loop {
         let after = notes.last().map(|note| note.key.clone());
-        let page = store.notes(NOTES_PREFIX, after.as_deref(), NOTES_AT_ONCE)?;
+        let page = store.notes(prefix, after.as_deref(), NOTES_AT_ONCE)?;
         if page.is_empty() {
-            return Ok(Memory::read(notes.iter().map(|note| (note.key.as_slice(), note.value.as_slice()))));
+            return Ok(notes);
         }
         notes.extend(page);
     }
@@ -106,9 +113,10 @@ pub fn store_epoch(store: &mut Store, epoch: Epoch, fresh: u64) -> Result<StoreE
 
 impl Exchange {
     /// Over a loaded node.
-    pub fn new(setup: SyncSetup, memory: &Memory, node: &Node) -> Self {
+    pub fn new(setup: SyncSetup, memory: &Memory, reach: Reach, node: &Node) -> Self {
         Self {
             sync: Sync::new(setup, memory, node),
+            reach,
             started: Instant::now(),
             orders: BTreeMap::new(),
             notes: BTreeMap::new(),
@@ -144,9 +152,8 @@ impl Exchange {
                 let _ = reply.send(self.sync.hello(&peer, age, node, &shelf).encode());
             }
             LinkMessage::Up { link, peer, hello, orders } => {
-                if let Some(cursor) = hello.cursor.filter(|cursor| cursor.epoch == self.sync.store_epoch()) {
-                    self.notes.insert(told_key(&peer), cursor.age.0.to_be_bytes().to_vec());
-                }
+                let followed = hello.cursor.filter(|cursor| self.sync.has_told(cursor)).map(|cursor| cursor.age);
+                self.notes.extend(self.reach.up(link, peer, followed));
                 self.orders.insert(link, orders);
                 self.handle(Event::Up { link, peer, frame_max: FRAME_BYTES_MAX, hello }, age, node, store);
             }
@@ -157,6 +164,9 @@ impl Exchange {
             LinkMessage::Sent(link) => self.handle(Event::Sent { link }, age, node, store),
             LinkMessage::Down(link) => {
                 self.orders.remove(&link);
+                let shelf = Shelf { store, notes: &self.notes };
+                let noted = self.reach.down(link, |peer| self.sync.known_of(peer), age, node, &shelf);
+                self.notes.extend(noted);
                 self.handle(Event::Down { link }, age, node, store);
             }
             LinkMessage::Peers(peers) => self.handle(Event::Peers(peers), age, node, store),
@@ -231,16 +241,19 @@ impl Exchange {
     }
 
     /// How far a peer is known to have each log: by its link, or by what it said when there was one last.
-    pub fn told(&self, peer: &GatewayId, node: &Node, store: &Store) -> Vec<(LogKey, u64)> {
+    pub fn told(&self, peer: &GatewayId, node: &Node) -> Vec<(LogKey, u64)> {
         if let Some(known) = self.sync.known_of(peer) {
             return known;
         }
-        let noted = Shelf { store, notes: &self.notes }.note(&told_key(peer));
-        let Some(age) = noted.and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes) else {
-            return Vec::new();
-        };
+        let Some(age) = self.reach.told(peer) else { return Vec::new() };
         // What came later it may have too; nobody knows.
-        node.heads().filter(|head| head.arrived.0 < age).map(|head| (head.log, head.next)).collect()
+        node.heads().filter(|head| head.arrived < age).map(|head| (head.log, head.next)).collect()
+    }
+
+    /// How many other gateways are known to have a batch.
+    pub fn reached(&self, log: &LogKey, number: u64, node: &Node, store: &Store) -> Option<u32> {
+        let arrived = store.read(log, number).ok()?.arrived;
+        Some(self.reach.count(log, arrived, &node.id(), |peer| self.sync.has(peer, log, number)))
     }
 
     /// A frame of batches to be carried.

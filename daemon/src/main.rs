@@ -20,6 +20,7 @@ pub mod library;
 pub mod neighbours;
 mod news;
 pub mod peers;
+mod reach;
 pub mod retained;
 pub mod run;
 pub mod store;

@@ -89,6 +89,37 @@ fn two_gateways_paired_by_a_code_show_each_others_posts() {
     b.assert_unhurt();
 }
 
+/// Who asked for help must see how far it has got; a light that goes out when a radio falls silent frightens for nothing,
+/// and one that is lit for a gateway that was wiped lies.
+#[test]
+fn a_post_says_how_many_other_gateways_have_it() {
+    let reached = |gateway: &Gateway, id: &str| gateway.get(&format!("/api/v1/needs/{id}")).json()["reached"].as_u64();
+    let (mut a, b, mut c) = (gateway("A"), gateway("B"), gateway("C"));
+    let alone = post(&a, "while nobody is near");
+    assert_eq!(reached(&a, &alone), Some(0));
+    pair(&a, &b);
+    pair(&a, &c);
+    let id = post(&a, "insulin, stairwell B");
+    for (gateway, ways) in [(&a, 2), (&b, 1), (&c, 1)] {
+        gateway.wait_for_item("needs", &id, "the need", |_| reached(gateway, &id) >= Some(ways));
+    }
+    wait_for("the older one", || (reached(&a, &alone) == Some(2)).then_some(()));
+    // A second, so that what is told later is later by the store's whole seconds.
+    std::thread::sleep(Duration::from_millis(1_100));
+    c.kill9();
+    wait_for("the end of the link", || (linked(&a) == 1).then_some(()));
+    let later = post(&a, "after one has gone");
+    wait_for("the one that is left", || (reached(&a, &later) == Some(1)).then_some(()));
+    assert_eq!(reached(&a, &id), Some(2));
+    // Nor is it forgotten in a power cut: of the one that is away, too.
+    a.kill9();
+    a.again();
+    wait_for("the other one's word and the note", || (reached(&a, &id) == Some(2)).then_some(()));
+    c.again();
+    wait_for("the one that came back", || (reached(&a, &later) == Some(2)).then_some(()));
+    a.assert_unhurt();
+}
+
 /// What somebody was told is kept would not reach the next block if the power fails just then.
 #[test]
 fn what_was_acknowledged_while_apart_arrives_after_kill_9() {

@@ -1,5 +1,7 @@
 //! What the writer answers between commits: items, pages, what carriers and the local socket ask.
 
+use commons_core::views::EntryRef;
+
 use super::*;
 
 impl Writer {
@@ -14,8 +16,12 @@ impl Writer {
             Message::Link(_) => {}
             Message::CarryIn(_, _, reply) => drop(reply),
             Message::Item(id, reply) => {
-                let item = self.node.board().find(&id).map(|item| item.id);
-                let _ = reply.send(item.and_then(|id| state(&id)));
+                let found = self.node.board().find(&id).and_then(|item| {
+                    let mut state = self.node.item_state(&item.id, now, &library)?;
+                    state.reached = self.reached(item.at);
+                    Some(Arc::new(state))
+                });
+                let _ = reply.send(found);
             }
             Message::List(mut query, reply) => {
                 query.limit = query.limit.min(PAGE_ITEMS_MAX);
@@ -35,6 +41,12 @@ impl Writer {
             Message::RetainedAfter(topic, reply) => drop(reply.send(self.parts.retained.after(topic))),
             Message::Control(request, reply) => drop(reply.send(self.control(request))),
         }
+    }
+
+    /// How many other gateways are known to have an entry.
+    fn reached(&self, at: EntryRef) -> Option<u32> {
+        let exchange = self.parts.exchange.as_ref()?;
+        exchange.reached(self.node.log(at.log)?, at.batch.into(), &self.node, &self.store)
     }
 
     pub(super) fn control(&mut self, request: ControlRequest) -> Value {
@@ -59,7 +71,7 @@ impl Writer {
             ControlRequest::Standing => self.standing(),
             ControlRequest::Told { peer } => {
                 let Some(exchange) = &self.parts.exchange else { return no_exchange() };
-                let told = exchange.told(&peer, &self.node, &self.store);
+                let told = exchange.told(&peer, &self.node);
                 json!({"told": told.iter().map(|(log, next)| (log_to_text(log), next)).collect::<Vec<_>>()})
             }
             ControlRequest::CarryOut { ranges } => self.carry_out(&ranges),

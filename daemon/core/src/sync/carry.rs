@@ -192,6 +192,12 @@ impl Sync {
         Some(peer.known.iter().map(|(log, known)| (*log, known.next)).collect())
     }
 
+    /// Whether a linked peer has a batch, durably and by its own word.
+    pub fn has(&self, id: &GatewayId, log: &LogKey, number: u64) -> bool {
+        let peer = self.peers.get(id).filter(|peer| self.hears(peer));
+        peer.and_then(|peer| peer.known.get(log)).is_some_and(|known| number < known.next)
+    }
+
     /// This store's own number.
     pub fn store_epoch(&self) -> StoreEpoch {
         self.setup.store

@@ -56,7 +56,7 @@ impl Sync {
 
     /// Whether it was this store that told a peer what its cursor says. In an earlier life that is so up to the age at
     /// which the next one began: what was told later was told by a copy of the card, or by a state that was rolled back.
-    fn has_told(&self, cursor: &Cursor) -> bool {
+    pub fn has_told(&self, cursor: &Cursor) -> bool {
         let Some(place) = self.lives.iter().position(|(life, _)| *life == cursor.epoch) else { return false };
         let until = self.lives.get(place + 1).map_or(self.mark_age(), |(_, began)| *began);
         cursor.age <= until

@@ -124,6 +124,9 @@ pub struct ItemState {
     /// The sender's own mark; may be empty.
     #[serde(rename = "ref")]
     pub reference: String,
+    /// Other gateways that are known to have it, when one item is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reached: Option<u32>,
 }
 
 /// One line of an item.

@@ -70,6 +70,7 @@ pub fn item_state(board: &Board, item: &Item, age: Age, library: &dyn Library) -
             _ => None,
         },
         reference: String::new(),
+        reached: None,
     };
     match record.body {
         Body::Need(ask) | Body::Offer(ask) => {

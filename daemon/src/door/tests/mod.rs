@@ -84,6 +84,7 @@ pub fn item(number: u32, text: &str) -> Arc<ItemState> {
         by: "guest",
         author: None,
         reference: String::new(),
+        reached: None,
     })
 }
 

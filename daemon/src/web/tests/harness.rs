@@ -247,6 +247,7 @@ pub fn item(kind: &'static str, n: u8, text: &str) -> ItemState {
         by: "guest",
         author: None,
         reference: String::new(),
+        reached: None,
     }
 }
 
