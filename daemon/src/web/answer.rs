@@ -172,7 +172,8 @@ impl Answer {
     }
 
     pub(super) fn page(status: StatusCode, page: Markup) -> Self {
-        Self::new(status, "text/html; charset=utf-8", page.into_string())
+        // The language comes from these two; a proxy must not hand one neighbour's language to the next.
+        Self::new(status, "text/html; charset=utf-8", page.into_string()).with(header::VARY, "accept-language, cookie")
     }
 
     pub(super) fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {

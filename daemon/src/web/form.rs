@@ -32,16 +32,21 @@ impl Form {
         self.0.iter().map(|(k, v)| (k.as_str(), v.as_str()))
     }
 
-    /// The same form with a field set (or, if empty, taken out), as a query.
+    /// The board's address with this query and a field set (or, if empty, taken out).
     pub(super) fn query_with(&self, changes: &[(&str, &str)]) -> String {
+        self.address_with("/", changes)
+    }
+
+    /// An address with this query and a field set (or, if empty, taken out).
+    pub(super) fn address_with(&self, path: &str, changes: &[(&str, &str)]) -> String {
         let kept = self.iter().filter(|(k, v)| !v.is_empty() && changes.iter().all(|(name, _)| name != k));
         let all: Vec<String> = kept
             .chain(changes.iter().copied().filter(|(_, v)| !v.is_empty()))
             .map(|(k, v)| format!("{}={}", encode(k), encode(v)))
             .collect();
         match all.is_empty() {
-            true => "/".to_owned(),
-            false => format!("/?{}", all.join("&")),
+            true => path.to_owned(),
+            false => format!("{path}?{}", all.join("&")),
         }
     }
 }

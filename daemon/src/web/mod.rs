@@ -2,7 +2,7 @@
 //!
 //! Reaches the state only through [`Inbox`]; an answer that speaks of a post is written after the post is synced. Never
 //! imports another room: the MQTT door takes upgraded sockets through [`WebSocketAcceptor`], which `run` hands in.
-//! Plain HTTP by design (see `Web`): no accounts, no cookies, and nothing here that a stranger on the block may not read,
+//! Plain HTTP by design (see `Web`): no accounts, no cookie but the language's, and nothing here that a stranger on the block may not read,
 //! except code words and released contacts, which are shown once from [`kept`] and are in no address.
 
 mod answer;
@@ -20,8 +20,10 @@ mod router;
 mod server;
 mod socket;
 mod time;
+mod view;
 mod watch;
 mod websocket;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use hyper::Request;
 
 use super::answer::Fault;
 use super::form::Form;
+use super::view::View;
 
 /// Bytes of one post, at most; a record with every field full stays below a tenth of it.
 pub(super) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -28,10 +29,12 @@ pub(super) struct Head {
     pub(super) path: String,
     pub(super) query: Form,
     pub(super) headers: HeaderMap,
+    /// How pages that answer it are shown.
+    pub(super) view: View,
 }
 
 impl Head {
-    pub(super) fn of(address: IpAddr, parts: Parts) -> Result<Self, Fault> {
+    pub(super) fn of(address: IpAddr, view: View, parts: Parts) -> Result<Self, Fault> {
         let length = parts.uri.path_and_query().map_or(0, |p| p.as_str().len());
         if length > ADDRESS_BYTES_MAX {
             return Err(Fault::AddressTooLong(ADDRESS_BYTES_MAX));
@@ -42,6 +45,7 @@ impl Head {
             path: parts.uri.path().to_owned(),
             query: Form::parse(query.as_bytes()).ok_or(Fault::BadRequest("the part after ? cannot be read"))?,
             headers: parts.headers,
+            view,
         })
     }
 
@@ -93,7 +97,7 @@ async fn read(mut body: Incoming) -> Result<Bytes, Fault> {
 }
 
 /// Splits a request into what handlers see and its body.
-pub(super) fn split(address: IpAddr, request: Request<Incoming>) -> Result<(Head, Incoming), Fault> {
+pub(super) fn split(address: IpAddr, view: View, request: Request<Incoming>) -> Result<(Head, Incoming), Fault> {
     let (parts, body) = request.into_parts();
-    Ok((Head::of(address, parts)?, body))
+    Ok((Head::of(address, view, parts)?, body))
 }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::answer::{Answer, Body, Cache, Fault};
 use super::connections::Place;
+use super::view::View;
 use super::{api, assets, metrics, origin, pages, request, websocket, Web};
 use crate::counters::Counters;
 
@@ -71,15 +72,20 @@ pub(super) async fn answer(
     let path = request.uri().path();
     let for_programs = path.starts_with("/api/");
     let posted = request.method() == Method::POST;
-    let outcome = contain(&web.counters, handle(&web, peer, place, stopping, request)).await;
+    let view = View::of(request.headers(), request.uri());
+    let outcome = contain(&web.counters, handle(&web, peer, place, stopping, &view, request)).await;
     let answer = outcome.unwrap_or_else(|fault| {
         let answer = match for_programs {
             true => Answer::json(fault.status(), &fault.receipt()).shared(),
-            false => Answer::page(fault.status(), pages::fault(&web, &fault)),
+            false => Answer::page(fault.status(), pages::fault(&web, &view, &fault)),
         };
         fault.dress(answer)
     });
     let answer = if posted { answer.cached(Cache::Never) } else { answer };
+    let answer = match view.remember().filter(|_| !for_programs) {
+        Some(cookie) => answer.with(header::SET_COOKIE, &cookie),
+        None => answer,
+    };
     web.counters.http_requests_total.add(1);
     if answer.status.is_client_error() || answer.status.is_server_error() {
         web.counters.http_refused_total.add(1);
@@ -102,6 +108,7 @@ async fn handle(
     peer: SocketAddr,
     place: Arc<Place>,
     stopping: watch::Receiver<bool>,
+    view: &View,
     request: Request<Incoming>,
 ) -> Result<Answer, Fault> {
     let method = request.method().clone();
@@ -127,7 +134,7 @@ async fn handle(
     if method == Method::POST && !origin::may_post(request.headers()) {
         return Err(Fault::CrossSite);
     }
-    let (head, body) = request::split(peer.ip(), request)?;
+    let (head, body) = request::split(peer.ip(), view.clone(), request)?;
     let path = head.path.clone();
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     if method == Method::POST {
@@ -153,10 +160,10 @@ async fn handle(
         ["api", "v1", plural, id] => api::item(web, plural, id).await,
         ["assets", _] if path == **assets::STYLE_PATH => Ok(assets::style(&head.headers)),
         [""] => pages::board::show(web, &head).await,
-        ["new", kind] => pages::new::show(web, kind),
-        ["code"] => Ok(pages::code::show(web)),
-        ["kept", key] => pages::kept::show(web, key).await,
-        ["help"] => Ok(pages::help::show(web)),
+        ["new", kind] => pages::new::show(web, &head, kind),
+        ["code"] => Ok(pages::code::show(web, &head)),
+        ["kept", key] => pages::kept::show(web, &head, key).await,
+        ["help"] => Ok(pages::help::show(web, &head)),
         ["metrics"] => Ok(metrics::metrics(web)),
         ["healthz"] => Ok(metrics::healthz(web).await),
         ["favicon.ico"] => Ok(Answer::empty(StatusCode::NO_CONTENT).cached(Cache::Forever)),
@@ -164,7 +171,7 @@ async fn handle(
         ["needs" | "offers" | "notices"] => {
             Ok(Answer::see_other(&format!("/?kind={}", parts[0].trim_end_matches('s'))))
         }
-        [kind @ ("need" | "offer" | "notice"), id] => pages::item::show(web, kind, id).await,
+        [kind @ ("need" | "offer" | "notice"), id] => pages::item::show(web, &head, kind, id).await,
         _ => Err(Fault::NotFound),
     }
 }

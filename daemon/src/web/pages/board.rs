@@ -106,7 +106,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault
             }
         }
     };
-    Ok(Answer::page(StatusCode::OK, page(web, "Board", content)))
+    Ok(Answer::page(StatusCode::OK, page(web, &head.view, "Board", content)))
 }
 
 /// What goes to the top: needs marked "now", and grave notices that are no exercise.

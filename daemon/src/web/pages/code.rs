@@ -12,6 +12,7 @@ use super::{icons, new, page, refused};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::request::{read_form, Head};
+use crate::web::view::View;
 use crate::web::{kept, Web};
 
 /// What a code word alone can do.
@@ -22,8 +23,8 @@ const ACTS: &[(&str, &str)] = &[
     ("done", "I have done it (I helped)"),
 ];
 
-pub(in crate::web) fn show(web: &Web) -> Answer {
-    Answer::page(StatusCode::OK, draw(web, &Form::default(), None))
+pub(in crate::web) fn show(web: &Web, head: &Head) -> Answer {
+    Answer::page(StatusCode::OK, draw(web, &head.view, &Form::default(), None))
 }
 
 pub(in crate::web) async fn post(web: &Web, head: &Head, body: Incoming) -> Result<Answer, Fault> {
@@ -42,7 +43,7 @@ pub(in crate::web) async fn post(web: &Web, head: &Head, body: Incoming) -> Resu
         Ok(key) => Answer::see_other(&format!("/kept/{key}")),
         Err(rejection) => {
             let problem = Problem::of(&rejection, &["code", "act"]);
-            refused(&rejection, draw(web, &form, Some(&problem)))
+            refused(&rejection, draw(web, &head.view, &form, Some(&problem)))
         }
     })
 }
@@ -54,7 +55,7 @@ pub(super) fn tidy(code: &str) -> String {
     words.join(" ")
 }
 
-fn draw(web: &Web, typed: &Form, problem: Option<&Problem>) -> Markup {
+fn draw(web: &Web, view: &View, typed: &Form, problem: Option<&Problem>) -> Markup {
     let drawn = Drawn { typed, problem };
     let content = html! {
         h1 { (icons::icon("code")) "I have a code word" }
@@ -66,5 +67,5 @@ fn draw(web: &Web, typed: &Form, problem: Option<&Problem>) -> Markup {
             button.strong { "Send" }
         }
     };
-    page(web, "Code word", content)
+    page(web, view, "Code word", content)
 }

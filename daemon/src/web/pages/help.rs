@@ -5,9 +5,10 @@ use maud::html;
 
 use super::{page, said};
 use crate::web::answer::Answer;
+use crate::web::request::Head;
 use crate::web::Web;
 
-pub(in crate::web) fn show(web: &Web) -> Answer {
+pub(in crate::web) fn show(web: &Web, head: &Head) -> Answer {
     let content = html! {
         h1 { "How this works" }
         h2 { "Ask, offer, announce" }
@@ -30,5 +31,5 @@ pub(in crate::web) fn show(web: &Web) -> Answer {
             ", or WebSocket at " code { "/mqtt" } ") and JSON (" a href="/api/v1/needs" { "/api/v1/needs" } ")." }
         p { a.button href="/" { "To the board" } }
     };
-    Answer::page(StatusCode::OK, page(web, "Help", content))
+    Answer::page(StatusCode::OK, page(web, &head.view, "Help", content))
 }

@@ -14,11 +14,12 @@ use super::{code, icons, new, page, refused, said, words};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::request::{read_form, Head};
+use crate::web::view::View;
 use crate::web::{kept, time, Web};
 
-pub(in crate::web) async fn show(web: &Web, kind: &str, id: &str) -> Result<Answer, Fault> {
+pub(in crate::web) async fn show(web: &Web, head: &Head, kind: &str, id: &str) -> Result<Answer, Fault> {
     let item = find(web, kind, id).await?;
-    let page = draw(web, &item, &Form::default(), None);
+    let page = draw(web, &head.view, &item, &Form::default(), None);
     Ok(Answer::page(StatusCode::OK, page))
 }
 
@@ -40,7 +41,7 @@ pub(in crate::web) async fn post(
         Ok(key) => Answer::see_other(&format!("/kept/{key}")),
         Err(rejection) => {
             let problem = Problem::of(&rejection, &["code", "message", "claim", "act"]);
-            refused(&rejection, draw(web, &item, &form, Some(&problem)))
+            refused(&rejection, draw(web, &head.view, &item, &form, Some(&problem)))
         }
     })
 }
@@ -92,7 +93,7 @@ fn json_of(item: &ItemState, form: &Form) -> Result<(Kind, Value), Rejection> {
     }
 }
 
-fn draw(web: &Web, item: &ItemState, typed: &Form, problem: Option<&Problem>) -> Markup {
+fn draw(web: &Web, view: &View, item: &ItemState, typed: &Form, problem: Option<&Problem>) -> Markup {
     let now = time::now(&web.inbox.health().borrow());
     let drawn = Drawn { typed, problem };
     let title = match item.kind {
@@ -119,7 +120,7 @@ fn draw(web: &Web, item: &ItemState, typed: &Form, problem: Option<&Problem>) ->
         @if matches!(item.kind, "need" | "offer") { (asker_form(item, &drawn)) (giver_form(item, &drawn)) }
         @else { (notice_forms(item, &drawn)) }
     };
-    page(web, title, content)
+    page(web, view, title, content)
 }
 
 fn details(item: &ItemState) -> Markup {

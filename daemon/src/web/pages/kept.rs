@@ -7,16 +7,17 @@ use maud::html;
 use super::{page, said, words};
 use crate::web::answer::{Answer, Cache, Fault};
 use crate::web::kept::KEPT_S;
+use crate::web::request::Head;
 use crate::web::{time, Web};
 
-pub(in crate::web) async fn show(web: &Web, key: &str) -> Result<Answer, Fault> {
+pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<Answer, Fault> {
     let Some(shown) = web.kept.get(key) else {
         let content = html! {
             h1 { "No longer shown" }
             p { "A code word is shown for " (time::span(KEPT_S)) " only. What you posted is still kept; look on the board." }
             p { a.button href="/" { "To the board" } }
         };
-        let page = page(web, "No longer shown", content);
+        let page = page(web, &head.view, "No longer shown", content);
         return Ok(Answer::page(StatusCode::NOT_FOUND, page).cached(Cache::Never));
     };
     let accepted = &shown.accepted;
@@ -76,5 +77,5 @@ pub(in crate::web) async fn show(web: &Web, key: &str) -> Result<Answer, Fault> 
             a.button href="/" { "To the board" }
         }
     };
-    Ok(Answer::page(StatusCode::OK, page(web, title, content)).cached(Cache::Never))
+    Ok(Answer::page(StatusCode::OK, page(web, &head.view, title, content)).cached(Cache::Never))
 }

@@ -19,14 +19,16 @@ use hyper::StatusCode;
 use maud::{html, Markup, DOCTYPE};
 
 use super::answer::{Answer, Fault};
+use super::view::View;
+use super::words::Lang;
 use super::{assets, Web};
 
 /// A whole page around its content.
-fn page(web: &Web, title: &str, content: Markup) -> Markup {
+pub(super) fn page(web: &Web, view: &View, title: &str, content: Markup) -> Markup {
     let name = &web.about.name;
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(view.lang.code()) dir=(view.lang.direction()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -35,31 +37,55 @@ fn page(web: &Web, title: &str, content: Markup) -> Markup {
                 link rel="stylesheet" href=(*assets::STYLE_PATH);
             }
             body {
-                div { a.skip href="#main" { "Skip to the content" } }
+                div { a.skip href="#main" { (view.say("skip")) } }
                 header {
-                    a.home href="/" { (icons::icon("home")) bdi dir="auto" { (name) } }
+                    a.home href=(view.to("/")) { (icons::icon("home")) bdi dir="auto" { (name) } }
                     " "
-                    a href="/help" { "Help" }
+                    a href=(view.to("/help")) { (view.say("help")) }
                 }
+                @if view.captive { (open_in_browser(web, view)) }
                 main #main { (content) }
                 footer {
-                    p {
-                        "This page comes from " bdi dir="auto" { (name) } "'s gateway, not from the internet. "
-                        "Whoever runs it can see and change what is shown here."
-                    }
+                    (languages(view))
+                    p { (view.lang.mark("footer", &[], &[("gateway", said(name))])) }
                 }
             }
         }
     }
 }
 
+/// A captive window forgets all and closes when another app comes up; the address is typed into a browser by hand, because
+/// no link leads out of such a window.
+fn open_in_browser(web: &Web, view: &View) -> Markup {
+    html! {
+        aside.captive aria-labelledby="captive" {
+            p #captive { strong { (view.say("captive-title")) } }
+            p { (view.say("captive-how")) }
+            p.address { bdi dir="ltr" { (web.about.page) } }
+        }
+    }
+}
+
+/// The language switch: links, so that it works without script, and back to the page one is on.
+fn languages(view: &View) -> Markup {
+    html! {
+        nav.languages aria-label=(view.say("languages")) {
+            @for lang in Lang::all() {
+                a href=(view.switch(lang)) lang=(lang.code()) dir=(lang.direction()) hreflang=(lang.code())
+                    aria-current=[(lang == view.lang).then_some("true")] { (lang.name()) }
+                " "
+            }
+        }
+    }
+}
+
 /// A neighbour's words.
-fn said(text: &str) -> Markup {
+pub(super) fn said(text: &str) -> Markup {
     html! { bdi dir="auto" { (text) } }
 }
 
 /// The page of a request that failed on its way.
-pub(super) fn fault(web: &Web, fault: &Fault) -> Markup {
+pub(super) fn fault(web: &Web, view: &View, fault: &Fault) -> Markup {
     let title = match fault {
         Fault::NotFound => "Not here",
         Fault::Away => "One moment",
@@ -67,6 +93,7 @@ pub(super) fn fault(web: &Web, fault: &Fault) -> Markup {
     };
     page(
         web,
+        view,
         title,
         html! {
             h1 { (title) }

@@ -14,6 +14,7 @@ use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::kept::{self, Shown};
 use crate::web::request::{read_form, Head};
+use crate::web::view::View;
 use crate::web::Web;
 
 /// Rows for what and how much. Who needs more writes it in the text.
@@ -28,9 +29,9 @@ fn kind_of(word: &str) -> Result<Kind, Fault> {
 }
 
 /// The empty form.
-pub(in crate::web) fn show(web: &Web, kind: &str) -> Result<Answer, Fault> {
+pub(in crate::web) fn show(web: &Web, head: &Head, kind: &str) -> Result<Answer, Fault> {
     let kind = kind_of(kind)?;
-    let page = draw(web, kind, &Form::default(), None);
+    let page = draw(web, &head.view, kind, &Form::default(), None);
     Ok(Answer::page(StatusCode::OK, page))
 }
 
@@ -48,7 +49,7 @@ pub(in crate::web) async fn post(web: &Web, head: &Head, kind: &str, body: Incom
             const FIELDS: &[&str] =
                 &["text", "category", "urgency", "zone", "contact", "lines", "severity", "certainty"];
             let problem = Problem::of(&rejection, FIELDS);
-            refused(&rejection, draw(web, kind, &form, Some(&problem)))
+            refused(&rejection, draw(web, &head.view, kind, &form, Some(&problem)))
         }
     })
 }
@@ -137,7 +138,7 @@ fn lines_of(form: &Form) -> Result<Vec<Value>, Rejection> {
     Ok(lines)
 }
 
-fn draw(web: &Web, kind: Kind, typed: &Form, problem: Option<&Problem>) -> Markup {
+fn draw(web: &Web, view: &View, kind: Kind, typed: &Form, problem: Option<&Problem>) -> Markup {
     let drawn = Drawn { typed, problem };
     let sent = typed.get("token");
     let token = match kept::is_token(sent) {
@@ -185,7 +186,7 @@ fn draw(web: &Web, kind: Kind, typed: &Form, problem: Option<&Problem>) -> Marku
             button.strong { (send) }
         }
     };
-    page(web, title, content)
+    page(web, view, title, content)
 }
 
 fn rows(drawn: &Drawn<'_>) -> Markup {

@@ -90,7 +90,7 @@ async fn a_long_board_goes_on_under_older() {
     for _ in 0..5 {
         let page = gateway.get(&path).await;
         found += page.body.matches("need number ").count();
-        let Some((_, rest)) = page.body.split_once("href=\"/?kind=need&amp;after=") else { break };
+        let Some((_, rest)) = page.body.split_once("class=\"button\" href=\"/?kind=need&amp;after=") else { break };
         path = format!("/?kind=need&after={}", &rest[..64]);
     }
     assert_eq!(found, 60, "each once");
