@@ -88,6 +88,10 @@ pub struct Http {
     pub connections_max: usize,
     /// Connections at once from one address.
     pub connections_per_address_max: usize,
+    /// The Wi-Fi that leads here, for the poster; empty = not said.
+    pub wifi_name: String,
+    /// Its password; empty = open.
+    pub wifi_password: String,
 }
 
 /// What one sender may do.
@@ -194,6 +198,8 @@ impl Default for Http {
             listen: vec![SocketAddr::from(([0, 0, 0, 0], 8080))],
             connections_max: 1_000,
             connections_per_address_max: 64,
+            wifi_name: String::new(),
+            wifi_password: String::new(),
         }
     }
 }

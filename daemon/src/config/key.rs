@@ -107,6 +107,8 @@ pub static KEYS: &[Key] = &[
     row!(http.listen, Shape::Addresses(16), "", restart, "Where HTTP (pages, WebSocket, metrics) listens: one address or a list. Port 0 takes any free port and prints it."),
     row!(http.connections_max, Shape::Count(1, 100_000), "connections", restart, "Connections at once."),
     row!(http.connections_per_address_max, Shape::Count(1, 100_000), "connections", restart, "Connections at once from one address."),
+    row!(http.wifi_name, Shape::Text(0, 32), "", restart, "Name (SSID) of the Wi-Fi that leads here, for the poster's code. Empty: the poster shows no Wi-Fi."),
+    Key { secret: true, ..row!(http.wifi_password, Shape::Text(0, 63), "", restart, "Password of that Wi-Fi, printed on the poster. Empty: the Wi-Fi is open.") },
 
     row!(limits.posts_per_minute, Shape::Count(1, 1_000_000), "posts", restart, "Posts a minute from one sender before it is held back."),
     row!(limits.posts_burst, Shape::Count(1, 1_000_000), "posts", restart, "Posts one sender may make at once before the rate counts."),

@@ -41,7 +41,7 @@ impl Route {
             ["api", "v1", "needs" | "offers" | "notices", _] => Self::Read,
             ["api", "v1", "summary" | "stock" | "info" | "health" | "peers" | "watch"] => Self::Read,
             ["api", "v1", "post", _] => Self::Post,
-            ["" | "help" | "metrics" | "healthz" | "favicon.ico" | "robots.txt"] => Self::Read,
+            ["" | "help" | "poster" | "bulletin" | "metrics" | "healthz" | "favicon.ico" | "robots.txt"] => Self::Read,
             ["needs" | "offers" | "notices"] | ["kept", _] | ["assets", _] => Self::Read,
             ["mqtt"] => Self::Socket,
             _ => return None,
@@ -163,13 +163,15 @@ async fn handle(
         ["new", kind] => pages::new::show(web, &head, kind),
         ["code"] => Ok(pages::code::show(web, &head)),
         ["kept", key] => pages::kept::show(web, &head, key).await,
+        ["poster"] => Ok(pages::paper::poster(web, &head)),
+        ["bulletin"] => pages::paper::bulletin(web, &head).await,
         ["help"] => Ok(pages::help::show(web, &head)),
         ["metrics"] => Ok(metrics::metrics(web)),
         ["healthz"] => Ok(metrics::healthz(web).await),
         ["favicon.ico"] => Ok(Answer::empty(StatusCode::NO_CONTENT).cached(Cache::Forever)),
         ["robots.txt"] => Ok(Answer::text(StatusCode::OK, "User-agent: *\nDisallow: /\n")),
         ["needs" | "offers" | "notices"] => {
-            Ok(Answer::see_other(&format!("/?kind={}", parts[0].trim_end_matches('s'))))
+            Ok(Answer::see_other(&head.view.to(&format!("/?kind={}", parts[0].trim_end_matches('s')))))
         }
         [kind @ ("need" | "offer" | "notice"), id] => pages::item::show(web, &head, kind, id).await,
         _ => Err(Fault::NotFound),

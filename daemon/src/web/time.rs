@@ -1,5 +1,6 @@
 //! "2 hours ago", from the item's and the gateway's own clock: phones' clocks are not asked, and no date is shown.
 
+use super::words::Lang;
 use crate::inbox::Health;
 
 /// The gateway's now in unix seconds; none while its clock is not to be trusted.
@@ -11,24 +12,36 @@ pub(super) fn now(health: &Health) -> Option<u64> {
 }
 
 /// How long before `now` the RFC 3339 time was, in words; none if either is unknown.
-pub(super) fn ago(created: &str, now: Option<u64>) -> Option<String> {
+pub(super) fn ago(lang: Lang, created: &str, now: Option<u64>) -> Option<String> {
     let (created, now) = (parse(created)?, now?);
     Some(match now.saturating_sub(created) {
         // A time that lies ahead (clocks of two gateways differ) counts as now.
-        0..=89 => "just now".to_owned(),
-        age => format!("{} ago", span(age)),
+        0..=89 => lang.say("time-now"),
+        age => {
+            let (count, unit) = largest(age);
+            lang.say_with(unit.ago, &[("n", count.into())])
+        }
     })
 }
 
 /// A span in its largest fitting unit: "5 minutes", "1 hour", "3 days".
-pub(super) fn span(seconds: u64) -> String {
-    let (count, unit) = match seconds {
-        0..=5_399 => (seconds.div_ceil(60).max(1), "minute"),
-        5_400..=129_599 => ((seconds + 1_800) / 3_600, "hour"),
-        _ => ((seconds + 43_200) / 86_400, "day"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural}")
+pub(super) fn span(lang: Lang, seconds: u64) -> String {
+    let (count, unit) = largest(seconds);
+    lang.say_with(unit.span, &[("n", count.into())])
+}
+
+/// The messages of a unit of time.
+struct Unit {
+    ago: &'static str,
+    span: &'static str,
+}
+
+fn largest(seconds: u64) -> (u64, Unit) {
+    match seconds {
+        0..=5_399 => (seconds.div_ceil(60).max(1), Unit { ago: "ago-minutes", span: "span-minutes" }),
+        5_400..=129_599 => ((seconds + 1_800) / 3_600, Unit { ago: "ago-hours", span: "span-hours" }),
+        _ => ((seconds + 43_200) / 86_400, Unit { ago: "ago-days", span: "span-days" }),
+    }
 }
 
 /// Unix seconds of an RFC 3339 time in UTC ("2026-11-20T12:25:00Z", fractions allowed).
@@ -75,12 +88,22 @@ mod tests {
             assert_eq!(parse(bad), None, "{bad}");
         }
         let now = Some(1_795_177_500);
-        let said = |created| ago(created, now).unwrap();
+        let said = |created| ago(Lang::english(), created, now).unwrap();
         assert_eq!(said("2026-11-20T12:24:30Z"), "just now");
         assert_eq!(said("2026-11-20T12:26:30Z"), "just now");
         assert_eq!(said("2026-11-20T12:20:00Z"), "5 minutes ago");
         assert_eq!(said("2026-11-20T10:25:00Z"), "2 hours ago");
         assert_eq!(said("2026-11-17T12:25:00Z"), "3 days ago");
-        assert_eq!(ago("2026-11-17T12:25:00Z", None), None);
+        assert_eq!(ago(Lang::english(), "2026-11-17T12:25:00Z", None), None);
+    }
+
+    /// Every language counts in its own way; Arabic has a form for two and another from three to ten.
+    #[test]
+    fn spans_take_each_languages_plurals() {
+        let said = |code: &str, minutes: u64| span(Lang::of(code).unwrap(), minutes * 60);
+        assert_eq!((said("en", 1), said("en", 2)), ("1 minute".to_owned(), "2 minutes".to_owned()));
+        assert_eq!((said("fr", 1), said("pt", 2)), ("1 minute".to_owned(), "2 minutos".to_owned()));
+        assert_eq!((said("ar", 1), said("ar", 2)), ("دقيقة واحدة".to_owned(), "دقيقتين".to_owned()));
+        assert_eq!((said("ar", 5), said("ar", 11)), ("5 دقائق".to_owned(), "11 دقيقة".to_owned()));
     }
 }

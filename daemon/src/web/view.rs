@@ -65,6 +65,11 @@ impl View {
         }
     }
 
+    /// The language a form by GET has to carry on, as [`View::to`] does for links.
+    pub(super) fn carries(&self) -> Option<Lang> {
+        self.carried.then_some(self.lang)
+    }
+
     /// See [`Lang::say`].
     pub(super) fn say(&self, id: &str) -> String {
         self.lang.say(id)

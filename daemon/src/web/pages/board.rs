@@ -9,9 +9,12 @@ use hyper::StatusCode;
 use maud::{html, Markup};
 
 use super::fields::Drawn;
+use super::search::{find, Search};
 use super::{icons, page, said, words};
 use crate::web::answer::{Answer, Fault};
 use crate::web::request::Head;
+use crate::web::view::View;
+use crate::web::words::Lang;
 use crate::web::{time, Web};
 
 /// Items of each kind on the whole board.
@@ -20,97 +23,89 @@ const SECTION_ITEMS: usize = 20;
 const PAGE_ITEMS: usize = 40;
 /// Characters of a text on the board; the item's own page has all of it.
 const TEXT_CHARS: usize = 160;
-
-struct Section {
-    kind: ItemKind,
-    items: Vec<Arc<ItemState>>,
-    // The last item, if there are more after it.
-    more_after: Option<String>,
-}
+/// What the search form asks for.
+const FILTERS: [&str; 4] = ["q", "zone", "category", "urgency"];
 
 pub(in crate::web) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault> {
-    let query = &head.query;
+    let (view, query) = (&head.view, &head.query);
     let only = ItemKind::parse(query.get("kind"));
     let after = RecordId::parse(query.get("after")).filter(|_| only.is_some());
+    let search = Search::of(query.get("q"), query.get("zone"));
     let mut sections = Vec::new();
-    for kind in [ItemKind::Need, ItemKind::Offer, ItemKind::Notice] {
-        if only.is_some_and(|only| only != kind) {
-            continue;
-        }
-        let shown = if only.is_some() { PAGE_ITEMS } else { SECTION_ITEMS };
-        let mut items = web
-            .inbox
-            .list(ItemQuery {
-                kind: Some(kind),
-                category: Category::parse(query.get("category")),
-                urgency: Urgency::parse(query.get("urgency")),
-                limit: shown + 1,
-                after,
-                ..ItemQuery::default()
-            })
-            .await;
-        let more = items.len() > shown;
-        items.truncate(shown);
-        let more_after = items.last().filter(|_| more).map(|item| item.id.clone());
-        sections.push(Section { kind, items, more_after });
+    for kind in ItemKind::ALL.iter().copied().filter(|kind| only.is_none_or(|only| only == *kind)) {
+        let wanted = ItemQuery {
+            kind: Some(kind),
+            category: Category::parse(query.get("category")),
+            urgency: Urgency::parse(query.get("urgency")),
+            limit: if only.is_some() { PAGE_ITEMS } else { SECTION_ITEMS },
+            after,
+            ..ItemQuery::default()
+        };
+        sections.push((kind, find(&web.inbox, wanted, &search).await));
     }
     if web.is_writer_gone() {
         return Err(Fault::Away);
     }
     let now = time::now(&web.inbox.health().borrow());
     let mut urgent = Vec::new();
-    for section in &mut sections {
-        let (first, rest) = section.items.drain(..).partition(|item| is_urgent(item));
-        section.items = rest;
-        urgent.extend::<Vec<_>>(first);
+    for (_, found) in &mut sections {
+        let (first, rest): (Vec<_>, Vec<_>) = found.items.drain(..).partition(|item| is_urgent(item));
+        found.items = rest;
+        urgent.extend(first);
     }
-    let filtered = ["category", "urgency"].iter().any(|name| !query.get(name).is_empty());
-    let storage = storage_notice(web);
+    let filtered = FILTERS.iter().any(|name| !query.get(name).is_empty());
     let content = html! {
-        h1.quiet { "Board" }
-        @if let Some(storage) = storage { div.problem role="status" { (storage) } }
-        nav aria-label="What would you like to do?" { div.actions { " "
-            a.button.strong href="/new/need" { (icons::icon("need")) "Ask for help" } " "
-            a.button href="/new/offer" { (icons::icon("offer")) "Offer something" } " "
-            a.button href="/new/notice" { (icons::icon("notice")) "Announce" } " "
-            a.button href="/code" { (icons::icon("code")) "I have a code word" }
+        h1.quiet { (view.say("board-title")) }
+        @if let Some(storage) = storage_notice(web) { div.problem role="status" { (view.say(storage)) } }
+        nav aria-label=(view.say("board-start")) { div.actions { " "
+            @for (kind, strong, address, word) in [
+                ("need", true, "/new/need", "ask"), ("offer", false, "/new/offer", "offer"),
+                ("notice", false, "/new/notice", "announce"), ("code", false, "/code", "have-code"),
+            ] {
+                a.button.strong[strong] href=(view.to(address)) { (icons::icon(kind)) (view.say(word)) } " "
+            }
         } }
         (filters(head, only, filtered))
         @if !urgent.is_empty() {
             section aria-labelledby="urgent" {
-                h2 #urgent { (icons::icon("now")) "Urgent" }
-                ul.items { @for item in &urgent { (card(item, now, true)) } }
+                h2 #urgent { (icons::icon("now")) (view.say("urgent")) }
+                ul.items { @for item in &urgent { (card(view, item, now, true)) } }
             }
         }
-        @for section in &sections {
-            @let (anchor, title, empty) = match section.kind {
-                ItemKind::Need => ("needs", "Needs", "Nobody asks for anything right now."),
-                ItemKind::Offer => ("offers", "Offers", "Nothing is offered right now."),
-                ItemKind::Notice => ("notices", "Notices", "No announcements right now."),
-            };
-            section aria-labelledby=(anchor) {
-                h2 id=(anchor) { (icons::icon(section.kind.name())) (title) }
-                @if section.items.is_empty() {
-                    p.quiet {
-                        @if filtered { "Nothing here with this filter." }
-                        @else if after.is_some() { "That was the last." }
-                        @else if urgent.iter().any(|item| item.kind == section.kind.name()) { "Only what is urgent, above." }
-                        @else { (empty) }
-                    }
+        @for (kind, found) in &sections {
+            @let name = kind.name();
+            section aria-labelledby={ (name) "s" } {
+                h2 id={ (name) "s" } { (icons::icon(name)) (view.say(&format!("kind-{name}"))) }
+                @if found.items.is_empty() {
+                    @let others = urgent.iter().any(|item| item.kind == name);
+                    p.quiet { (view.say(&empty(name, filtered, after.is_some(), others))) }
                 } @else {
-                    ul.items { @for item in &section.items { (card(item, now, false)) } }
+                    ul.items { @for item in &found.items { (card(view, item, now, false)) } }
                 }
-                @if let Some(last) = &section.more_after {
-                    p { a.button href=(query.query_with(&[("kind", section.kind.name()), ("after", last)])) { "Older " (title.to_lowercase()) } }
+                @if let Some(last) = &found.more_after {
+                    @let word = if found.gave_up { "search-on".to_owned() } else { format!("older-{name}") };
+                    p { a.button href=(view.to(&query.query_with(&[("lang", ""), ("kind", name), ("after", last)]))) {
+                        (view.say(&word))
+                    } }
                 }
             }
         }
     };
-    Ok(Answer::page(StatusCode::OK, page(web, &head.view, "Board", content)))
+    Ok(Answer::page(StatusCode::OK, page(web, view, &view.say("board-title"), content)))
+}
+
+/// What an empty section says.
+fn empty(kind: &str, filtered: bool, continued: bool, others_above: bool) -> String {
+    match (others_above, filtered, continued) {
+        (true, ..) => "empty-urgent".to_owned(),
+        (_, true, _) => "empty-filtered".to_owned(),
+        (_, _, true) => "empty-after".to_owned(),
+        _ => format!("empty-{kind}"),
+    }
 }
 
 /// What goes to the top: needs marked "now", and grave notices that are no exercise.
-fn is_urgent(item: &ItemState) -> bool {
+pub(super) fn is_urgent(item: &ItemState) -> bool {
     match (&item.alert, item.kind) {
         (Some(alert), _) => {
             alert.status == "actual" && (item.urgency == "now" || matches!(alert.severity, "severe" | "extreme"))
@@ -121,71 +116,83 @@ fn is_urgent(item: &ItemState) -> bool {
 
 fn storage_notice(web: &Web) -> Option<&'static str> {
     match web.inbox.health().borrow().state {
-        "disk_low" => Some("This gateway's disk is nearly full. Only urgent posts are taken for now."),
-        "disk_full" => Some("This gateway's disk is full. You can read, but nothing can be posted for now."),
+        "disk_low" => Some("disk-low"),
+        "disk_full" => Some("disk-full"),
         _ => None,
     }
 }
 
 fn filters(head: &Head, only: Option<ItemKind>, filtered: bool) -> Markup {
-    let query = &head.query;
-    let kinds = [("", "All"), ("need", "Needs"), ("offer", "Offers"), ("notice", "Notices")];
-    let drawn = Drawn { typed: query, problem: None };
-    let categories = Category::ALL.iter().map(|one| (one.name(), words::category(one.name())));
-    let urgencies = Urgency::ALL.iter().map(|one| (one.name(), words::urgency(one.name())));
+    let (view, query) = (&head.view, &head.query);
+    let drawn = Drawn { view, typed: query, problems: &[] };
+    let categories = Category::ALL.iter().map(|one| (one.name(), words::category(view.lang, one.name())));
+    let categories = std::iter::once(("", view.say("any-category"))).chain(categories);
+    let urgencies = Urgency::ALL.iter().map(|one| (one.name(), words::urgency(view.lang, one.name())));
+    let urgencies = std::iter::once(("", view.say("any-urgency"))).chain(urgencies);
     html! {
-        nav aria-label="Show" { div.kinds {
-            @for (kind, word) in kinds {
-                @let current = only.map_or("", ItemKind::name) == kind;
-                a href=(query.query_with(&[("kind", kind), ("after", "")])) aria-current=[current.then_some("true")] { (word) } " "
+        nav aria-label=(view.say("show")) { div.kinds {
+            @for kind in std::iter::once("all").chain(ItemKind::ALL.iter().map(|kind| kind.name())) {
+                @let current = only.map_or("all", ItemKind::name) == kind;
+                @let wanted = if kind == "all" { "" } else { kind };
+                a href=(view.to(&query.query_with(&[("lang", ""), ("after", ""), ("kind", wanted)])))
+                    aria-current=[current.then_some("true")] { (view.say(&format!("kind-{kind}"))) } " "
             }
         } }
         div { details open[filtered] {
-            summary { "Show only some" }
-            form method="get" action="/" {
+            summary { (icons::icon("search")) (view.say("search-open")) }
+            form method="get" action="/" role="search" {
                 @if let Some(only) = only { input type="hidden" name="kind" value=(only.name()); }
-                (drawn.select("category", "About", std::iter::once(("", "Everything")).chain(categories), ""))
-                (drawn.select("urgency", "How soon", std::iter::once(("", "Any")).chain(urgencies), ""))
-                button { "Show" }
-                @if filtered { " " a href="/" { "Show everything" } }
+                @if let Some(lang) = view.carries() { input type="hidden" name="lang" value=(lang.code()); }
+                (drawn.line("q", "search-words", "search-words-hint", 100))
+                (drawn.line("zone", "search-zone", "", 64))
+                (drawn.select("category", "search-category", categories, ""))
+                (drawn.select("urgency", "search-urgency", urgencies, ""))
+                button.strong { (view.say("search-send")) }
+                @if filtered {
+                    " " a.button href=(view.to(&format!("/{}", only.map_or(String::new(), |kind| format!("?kind={}", kind.name()))))) {
+                        (view.say("search-clear"))
+                    }
+                }
             }
         } }
     }
 }
 
-fn card(item: &ItemState, now: Option<u64>, urgent: bool) -> Markup {
-    let text: String = match item.text.char_indices().nth(TEXT_CHARS) {
-        Some((end, _)) => format!("{}…", item.text[..end].trim_end()),
-        None => item.text.clone(),
-    };
+fn card(view: &View, item: &Arc<ItemState>, now: Option<u64>, urgent: bool) -> Markup {
     html! {
         li.item.urgent[urgent] {
-            h3 { a href={ "/" (item.kind) "/" (item.id) } { (said(&text)) } }
-            (facts(item, now))
+            h3 lang=[Some(&item.lang).filter(|lang| !lang.is_empty())] {
+                a href=(view.to(&format!("/{}/{}", item.kind, item.id))) { (said(&shortened(&item.text))) }
+            }
+            (facts(view.lang, item, now))
         }
     }
 }
 
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(TEXT_CHARS) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
 /// The line under an item: what about, how soon, where, how it stands, since when.
-pub(super) fn facts(item: &ItemState, now: Option<u64>) -> Markup {
+pub(super) fn facts(lang: Lang, item: &ItemState, now: Option<u64>) -> Markup {
     let mut parts = Vec::new();
     if let Some(alert) = item.alert.as_ref().filter(|alert| alert.status != "actual") {
-        let word = match alert.status {
-            "exercise" => "Exercise, not real",
-            _ => "Test, not real",
-        };
-        parts.push(html! { strong.exercise { (word) } });
+        let word = if alert.status == "exercise" { "exercise" } else { "test" };
+        parts.push(html! { strong.exercise { (lang.say(word)) } });
     }
-    parts.push(html! { (icons::icon(item.category)) (words::category(item.category)) });
-    parts.push(html! { span.now[item.urgency == "now"] { (words::urgency(item.urgency)) } });
+    parts.push(html! { (icons::icon(item.category)) (words::category(lang, item.category)) });
+    parts.push(html! { span.now[item.urgency == "now"] { (words::urgency(lang, item.urgency)) } });
     if !item.zone.is_empty() {
         parts.push(said(&item.zone));
     }
     if let Some(alert) = item.alert.as_ref().filter(|alert| alert.severity != "unknown") {
-        parts.push(html! { (words::severity(alert.severity)) });
+        parts.push(html! { (words::severity(lang, alert.severity)) });
     }
-    parts.push(html! { (words::status(item)) });
-    if let Some(ago) = time::ago(&item.created, now) {
+    parts.push(html! { (words::status(lang, item)) });
+    if let Some(ago) = time::ago(lang, &item.created, now) {
         parts.push(html! { (ago) });
     }
     html! {

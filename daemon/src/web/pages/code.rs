@@ -1,6 +1,5 @@
 //! "I have a code word": act on what it belongs to, without looking for it first.
 
-use commons_core::admission::Rejection;
 use commons_core::record::Kind;
 use hyper::body::Incoming;
 use hyper::StatusCode;
@@ -8,64 +7,64 @@ use maud::{html, Markup};
 use serde_json::json;
 
 use super::fields::{Drawn, Problem};
-use super::{icons, new, page, refused};
+use super::{icons, new, page, refused, unsent};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::request::{read_form, Head};
 use crate::web::view::View;
 use crate::web::{kept, Web};
 
-/// What a code word alone can do.
-const ACTS: &[(&str, &str)] = &[
-    ("confirm", "Help came (I asked)"),
-    ("withdraw", "Take it back"),
-    ("start", "I am on my way: show how to reach them"),
-    ("done", "I have done it (I helped)"),
-];
+/// What a code word alone can do, and how it is said.
+const ACTS: &[(&str, &str)] =
+    &[("confirm", "code-confirm"), ("withdraw", "code-withdraw"), ("start", "code-start"), ("done", "code-done")];
 
 pub(in crate::web) fn show(web: &Web, head: &Head) -> Answer {
-    Answer::page(StatusCode::OK, draw(web, &head.view, &Form::default(), None))
+    Answer::page(StatusCode::OK, draw(web, &head.view, &Form::default(), &[]))
 }
 
 pub(in crate::web) async fn post(web: &Web, head: &Head, body: Incoming) -> Result<Answer, Fault> {
     let form = read_form(head, body).await?;
+    let view = &head.view;
     let act = ACTS.iter().find(|(act, _)| *act == form.get("act"));
-    let kind = act.and_then(|(act, _)| Kind::parse(act));
-    let outcome = match (kind, form.get("code")) {
-        (_, "") => Err(Rejection::Missing { field: "code" }),
-        (None, _) => Err(Rejection::Missing { field: "act" }),
-        (Some(kind), code) => {
-            let json = json!({"v": 1, "code": tidy(code)});
-            new::submit(web, head, kind, json, &form, None).await
+    let mut problems = Vec::new();
+    if form.get("code").is_empty() {
+        problems.push(Problem::at(view.lang, "code", "refusal-missing"));
+    }
+    let Some(kind) = act.and_then(|(act, _)| Kind::parse(act)).filter(|_| problems.is_empty()) else {
+        if act.is_none() {
+            problems.push(Problem::at(view.lang, "act", "refusal-choose"));
         }
+        return Ok(unsent(draw(web, view, &form, &problems)));
     };
-    Ok(match outcome {
-        Ok(key) => Answer::see_other(&format!("/kept/{key}")),
+    let json = json!({"v": 1, "code": tidy(form.get("code"))});
+    Ok(match new::submit(web, head, kind, json, &form, None).await {
+        Ok(key) => Answer::see_other(&view.to(&format!("/kept/{key}"))),
         Err(rejection) => {
-            let problem = Problem::of(&rejection, &["code", "act"]);
-            refused(&rejection, draw(web, &head.view, &form, Some(&problem)))
+            let problem = Problem::of(view.lang, &rejection, &["code", "act"]);
+            refused(&rejection, draw(web, view, &form, &[problem]))
         }
     })
 }
 
 /// A code word as a hurried thumb means it: lower case, single spaces, no punctuation at its ends.
 pub(super) fn tidy(code: &str) -> String {
-    let words = code.split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '.'));
+    let words = code.split(|c: char| c.is_whitespace() || matches!(c, ',' | '-' | '.' | '،'));
     let words: Vec<String> = words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     words.join(" ")
 }
 
-fn draw(web: &Web, view: &View, typed: &Form, problem: Option<&Problem>) -> Markup {
-    let drawn = Drawn { typed, problem };
+fn draw(web: &Web, view: &View, typed: &Form, problems: &[Problem]) -> Markup {
+    let drawn = Drawn { view, typed, problems };
+    let acts = ACTS.iter().map(|(act, message)| (*act, view.say(message)));
     let content = html! {
-        h1 { (icons::icon("code")) "I have a code word" }
-        form method="post" action="/code" {
-            (drawn.summary())
+        (drawn.summary())
+        h1 { (icons::icon("code")) (view.say("have-code")) }
+        form method="post" action=(view.to("/code")) {
             input type="hidden" name="token" value=(kept::token());
-            (drawn.code())
-            (drawn.choice("act", "What would you like to say?", ACTS.iter().copied(), "", false))
-            button.strong { "Send" }
+            (drawn.code("code"))
+            (drawn.choice("act", "code-act", acts, "", false))
+            button.strong { (view.say("code-send")) }
         }
     };
-    page(web, view, "Code word", content)
+    page(web, view, &drawn.title("code-title"), content)
 }

@@ -5,60 +5,96 @@ use maud::{html, Markup};
 
 use super::{icons, words};
 use crate::web::form::Form;
+use crate::web::view::View;
+use crate::web::words::Lang;
 
-/// What is wrong with a form that came back.
+/// One thing that is wrong with a form that came back.
 #[derive(Clone, Debug)]
 pub(in crate::web) struct Problem {
     /// The form's field; empty if it is not about one.
-    pub(in crate::web) field: &'static str,
+    pub(in crate::web) field: String,
     /// In a sentence.
     pub(in crate::web) sentence: String,
 }
 
 impl Problem {
-    /// A refusal, tied to the field among `fields` that it speaks of ("lines[2].qty" speaks of "lines").
-    pub(in crate::web) fn of(rejection: &Rejection, fields: &[&'static str]) -> Self {
+    /// Something wrong with a field, by its message.
+    pub(in crate::web) fn at(lang: Lang, field: impl Into<String>, message: &str) -> Self {
+        Self { field: field.into(), sentence: lang.say(message) }
+    }
+
+    /// A refusal, tied to the field among `fields` that it speaks of ("lines[2].qty" speaks of "qty2" or "lines").
+    pub(in crate::web) fn of(lang: Lang, rejection: &Rejection, fields: &[&'static str]) -> Self {
         let named = rejection.field().map(|field| match field {
             "payload" => "text",
             other => other,
         });
-        let parts = |text: &str| -> Vec<String> { text.split(['.', '[', ']']).map(str::to_owned).collect() };
         let field = named.and_then(|named| {
-            let parts = parts(named);
-            fields.iter().find(|field| parts.iter().any(|part| part == *field))
+            let mut parts = named.split(['.', '[', ']']);
+            fields.iter().find(|field| parts.clone().any(|part| part == **field)).or_else(|| {
+                // A line's own field, where the form shows lines.
+                parts.any(|part| matches!(part, "qty" | "unit")).then(|| fields.iter().find(|f| **f == "lines"))?
+            })
         });
-        Self { field: field.copied().unwrap_or_default(), sentence: words::refusal(rejection) }
+        Self { field: field.copied().unwrap_or_default().to_owned(), sentence: words::refusal(lang, rejection) }
     }
 }
 
-/// A form as it is drawn: what was typed, and what is wrong.
+/// A form as it is drawn: in which language, what was typed, and what is wrong.
+#[derive(Clone, Copy)]
 pub(in crate::web) struct Drawn<'a> {
+    pub(in crate::web) view: &'a View,
     pub(in crate::web) typed: &'a Form,
-    pub(in crate::web) problem: Option<&'a Problem>,
+    pub(in crate::web) problems: &'a [Problem],
 }
 
 impl Drawn<'_> {
-    /// At the top: what is wrong, with a way to it. Read out at once by screen readers.
+    fn say(&self, id: &str) -> String {
+        self.view.say(id)
+    }
+
+    /// A page's title, which says at once that something is wrong.
+    pub(in crate::web) fn title(&self, message: &str) -> String {
+        match self.problems.is_empty() {
+            true => self.say(message),
+            false => format!("{}: {}", self.say("form-problem"), self.say(message)),
+        }
+    }
+
+    /// At the top: what is wrong, with a way to each. It takes the focus, so that keyboards and screen readers begin here.
     pub(in crate::web) fn summary(&self) -> Markup {
         html! {
-            @if let Some(problem) = self.problem {
-                div.problem role="alert" {
-                    strong { "Not sent yet. " }
-                    @if problem.field.is_empty() { (problem.sentence) }
-                    @else { a href={ "#" (problem.field) } { (problem.sentence) } }
+            @if !self.problems.is_empty() {
+                div.problem #problem role="alert" tabindex="-1" autofocus {
+                    h2 { (self.say("form-problem")) }
+                    ul {
+                        @for problem in self.problems {
+                            li {
+                                @if problem.field.is_empty() { (problem.sentence) }
+                                @else { a href={ "#" (problem.field) } { (problem.sentence) } }
+                            }
+                        }
+                    }
                 }
             }
         }
     }
 
-    /// The sentence beside a field, if it is the one.
-    fn beside(&self, name: &str) -> Option<Markup> {
-        let problem = self.problem.filter(|problem| problem.field == name)?;
-        Some(html! { div.wrong id={ (name) "-wrong" } { (problem.sentence) } })
+    pub(in crate::web) fn problem(&self, name: &str) -> Option<&str> {
+        self.problems.iter().find(|problem| problem.field == name).map(|problem| problem.sentence.as_str())
+    }
+
+    /// The sentence beside a field, if something is wrong with it.
+    fn beside(&self, name: &str) -> Markup {
+        html! { @if let Some(sentence) = self.problem(name) { div.wrong id={ (name) "-wrong" } { (sentence) } } }
+    }
+
+    fn invalid(&self, name: &str) -> Option<&'static str> {
+        self.problem(name).map(|_| "true")
     }
 
     fn described_by(&self, name: &str, hint: bool) -> Option<String> {
-        match (self.beside(name).is_some(), hint) {
+        match (self.problem(name).is_some(), hint) {
             (true, true) => Some(format!("{name}-wrong {name}-hint")),
             (true, false) => Some(format!("{name}-wrong")),
             (false, true) => Some(format!("{name}-hint")),
@@ -66,16 +102,22 @@ impl Drawn<'_> {
         }
     }
 
-    /// A line of text.
+    /// Label, hint (if its message is not empty) and what is wrong, above a field.
+    fn above(&self, name: &str, label: &str, hint: &str) -> Markup {
+        html! {
+            label for=(name) { (self.say(label)) }
+            @if !hint.is_empty() { div.hint id={ (name) "-hint" } { (self.say(hint)) } }
+            (self.beside(name))
+        }
+    }
+
+    /// A line of text. Label and hint are messages; an empty hint is none.
     pub(in crate::web) fn line(&self, name: &str, label: &str, hint: &str, max: usize) -> Markup {
-        let wrong = self.beside(name);
         html! {
             div.field {
-                label for=(name) { (label) }
-                @if !hint.is_empty() { div.hint id={ (name) "-hint" } { (hint) } }
-                @if let Some(wrong) = &wrong { (wrong) }
+                (self.above(name, label, hint))
                 input type="text" id=(name) name=(name) value=(self.typed.get(name)) maxlength=(max) dir="auto"
-                    autocomplete="off" aria-invalid=[wrong.as_ref().map(|_| "true")]
+                    autocomplete="off" aria-invalid=[self.invalid(name)]
                     aria-describedby=[self.described_by(name, !hint.is_empty())];
             }
         }
@@ -83,15 +125,13 @@ impl Drawn<'_> {
 
     /// Some lines of text.
     pub(in crate::web) fn area(&self, name: &str, label: &str, hint: &str, needed: bool) -> Markup {
-        let wrong = self.beside(name);
         html! {
             div.field {
-                label for=(name) { (label) }
-                @if !hint.is_empty() { div.hint id={ (name) "-hint" } { (hint) } }
-                @if let Some(wrong) = &wrong { (wrong) }
-                // The first line break after the tag is not content; it keeps one that was typed.
-                textarea id=(name) name=(name) rows="4" dir="auto" required[needed]
-                    aria-invalid=[wrong.as_ref().map(|_| "true")]
+                (self.above(name, label, hint))
+                // The first line break after the tag is not content; it keeps one that was typed. Not `required`: the
+                // browser's own bubble speaks the phone's language, not the page's, and screen readers lose it.
+                textarea id=(name) name=(name) rows="3" dir="auto" aria-required=[needed.then_some("true")]
+                    aria-invalid=[self.invalid(name)]
                     aria-describedby=[self.described_by(name, !hint.is_empty())] { "\n" (self.typed.get(name)) }
             }
         }
@@ -102,20 +142,22 @@ impl Drawn<'_> {
         &self,
         name: &str,
         label: &str,
-        options: impl Iterator<Item = (&'static str, &'static str)>,
+        options: impl Iterator<Item = (&'static str, String)>,
         otherwise: &str,
         drawings: bool,
     ) -> Markup {
         let typed = self.typed.get(name);
         let chosen = if typed.is_empty() { otherwise } else { typed };
         html! {
-            fieldset #(name) aria-describedby=[self.described_by(name, false)] {
-                legend { (label) }
-                @if let Some(wrong) = self.beside(name) { (wrong) }
+            // A link in the summary leads to the first of them.
+            fieldset aria-describedby=[self.described_by(name, false)] {
+                legend { (self.say(label)) }
+                (self.beside(name))
                 div.choices.drawn[drawings] {
-                    @for (value, word) in options {
+                    @for (at, (value, word)) in options.enumerate() {
                         label.choice {
-                            input type="radio" name=(name) value=(value) checked[value == chosen];
+                            input type="radio" id=[(at == 0).then_some(name)] name=(name) value=(value)
+                                checked[value == chosen];
                             @if drawings { (icons::icon(value)) }
                             span { (word) }
                         }
@@ -131,16 +173,16 @@ impl Drawn<'_> {
         &self,
         name: &str,
         label: &str,
-        options: impl Iterator<Item = (&'static str, &'static str)>,
+        options: impl Iterator<Item = (&'static str, String)>,
         otherwise: &str,
     ) -> Markup {
         let typed = self.typed.get(name);
         let chosen = if typed.is_empty() { otherwise } else { typed };
         html! {
             div.field {
-                label for=(name) { (label) }
-                @if let Some(wrong) = self.beside(name) { (wrong) }
-                select id=(name) name=(name) aria-describedby=[self.described_by(name, false)] {
+                (self.above(name, label, ""))
+                select id=(name) name=(name) aria-invalid=[self.invalid(name)]
+                    aria-describedby=[self.described_by(name, false)] {
                     @for (value, word) in options {
                         option value=(value) selected[value == chosen] { (word) }
                     }
@@ -154,24 +196,31 @@ impl Drawn<'_> {
         html! {
             label.choice.alone {
                 input type="checkbox" name=(name) value="yes" checked[self.typed.get(name) == "yes"];
-                span { (label) }
+                span { (self.say(label)) }
             }
         }
     }
 
-    /// The code word.
-    pub(in crate::web) fn code(&self) -> Markup {
-        let wrong = self.beside("code");
+    /// A code word, under an id of its own where a page asks for two.
+    pub(in crate::web) fn code(&self, id: &str) -> Markup {
+        let wrong = self.problem("code");
+        // The summary leads to the one that is wrong.
+        let id = if wrong.is_some() { "code" } else { id };
         html! {
             div.field {
-                label for="code" { "Code word" }
-                div.hint id="code-hint" { "Three plain words, like \"lamp river seven\"" }
-                @if let Some(wrong) = &wrong { (wrong) }
-                input type="text" id="code" name="code" value=(self.typed.get("code")) maxlength="64" required
-                    autocomplete="off" autocapitalize="none" spellcheck="false"
-                    aria-invalid=[wrong.as_ref().map(|_| "true")]
-                    aria-describedby=[self.described_by("code", true)];
+                (self.above_code(id))
+                input type="text" id=(id) name="code" value=(self.typed.get("code")) maxlength="64" aria-required="true"
+                    autocomplete="off" autocapitalize="none" spellcheck="false" lang="en" dir="ltr"
+                    aria-invalid=[wrong.map(|_| "true")] aria-describedby=[self.described_by(id, true)];
             }
+        }
+    }
+
+    fn above_code(&self, id: &str) -> Markup {
+        html! {
+            label for=(id) { (self.say("code-title")) }
+            div.hint id={ (id) "-hint" } { (self.say("code-hint")) }
+            (self.beside(id))
         }
     }
 }

@@ -9,27 +9,33 @@ use crate::web::request::Head;
 use crate::web::Web;
 
 pub(in crate::web) fn show(web: &Web, head: &Head) -> Answer {
+    let view = &head.view;
+    let gateway = [("gateway", said(&web.about.name))];
+    let mqtt = web.about.mqtt.first().map(ToString::to_string).unwrap_or_default();
+    let code = |text: &str| html! { code dir="ltr" { (text) } };
+    let json = html! { a href="/api/v1/needs" { (code("/api/v1/needs")) } };
     let content = html! {
-        h1 { "How this works" }
-        h2 { "Ask, offer, announce" }
-        p { "Write what you need or can give. No account, no app, no internet. Everybody on this network can read it." }
-        h2 { "Your code word" }
-        p {
-            "After you post, you are shown three words. Write them down. Whoever knows them can say that help arrived, or "
-            "take the post back. They work only at " (said(&web.about.name)) "'s gateway."
+        h1 { (view.say("help-title")) }
+        h2 { (view.say("help-post")) }
+        p { (view.say("help-post-text")) }
+        h2 { (view.say("help-code")) }
+        p { (view.lang.mark("help-code-text", &[], &gateway)) }
+        h2 { (view.say("help-answer")) }
+        p { (view.say("help-answer-text")) }
+        h2 { (view.say("help-reach")) }
+        p { (view.say("help-reach-text")) }
+        h2 { (view.say("help-kept")) }
+        p { (view.say("help-kept-text")) }
+        h2 { (view.say("help-trust")) }
+        p { (view.say("help-trust-text")) }
+        h2 { (view.say("help-paper")) }
+        div.actions {
+            a.button href=(view.to("/poster")) { (view.say("help-poster")) } " "
+            a.button href=(view.to("/bulletin")) { (view.say("help-bulletin")) }
         }
-        h2 { "Answer somebody" }
-        p { "Open what they wrote and press \"I'll bring it\". You get a code word too: with it you can see how to reach them, say "
-            "that you are on the way, and say that it is done." }
-        h2 { "How to be reached" }
-        p { "What you write under \"How to reach you\" is locked away and shown only to the one who comes. Do not write your "
-            "address or telephone number in the open text." }
-        h2 { "Is it kept?" }
-        p { "When you see your code word, your post is on this gateway's disk and survives a power cut." }
-        h2 { "For tinkerers" }
-        p { "The same board speaks MQTT (" code { (web.about.mqtt.first().map(ToString::to_string).unwrap_or_default()) }
-            ", or WebSocket at " code { "/mqtt" } ") and JSON (" a href="/api/v1/needs" { "/api/v1/needs" } ")." }
-        p { a.button href="/" { "To the board" } }
+        h2 { (view.say("help-tinker")) }
+        p { (view.lang.mark("help-tinker-text", &[], &[("mqtt", code(&mqtt)), ("socket", code("/mqtt")), ("json", json)])) }
+        p { a.button href=(view.to("/")) { (view.say("to-board")) } }
     };
-    Answer::page(StatusCode::OK, page(web, &head.view, "Help", content))
+    Answer::page(StatusCode::OK, page(web, view, &view.say("help-title"), content))
 }

@@ -15,11 +15,12 @@ use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::request::{read_form, Head};
 use crate::web::view::View;
+use crate::web::words::Lang;
 use crate::web::{kept, time, Web};
 
 pub(in crate::web) async fn show(web: &Web, head: &Head, kind: &str, id: &str) -> Result<Answer, Fault> {
     let item = find(web, kind, id).await?;
-    let page = draw(web, &head.view, &item, &Form::default(), None);
+    let page = draw(web, &head.view, &item, &Form::default(), &[]);
     Ok(Answer::page(StatusCode::OK, page))
 }
 
@@ -38,10 +39,10 @@ pub(in crate::web) async fn post(
         Err(rejection) => Err(rejection),
     };
     Ok(match outcome {
-        Ok(key) => Answer::see_other(&format!("/kept/{key}")),
+        Ok(key) => Answer::see_other(&head.view.to(&format!("/kept/{key}"))),
         Err(rejection) => {
-            let problem = Problem::of(&rejection, &["code", "message", "claim", "act"]);
-            refused(&rejection, draw(web, &head.view, &item, &form, Some(&problem)))
+            let problem = Problem::of(head.view.lang, &rejection, &["code", "message", "claim"]);
+            refused(&rejection, draw(web, &head.view, &item, &form, &[problem]))
         }
     })
 }
@@ -93,112 +94,139 @@ fn json_of(item: &ItemState, form: &Form) -> Result<(Kind, Value), Rejection> {
     }
 }
 
-fn draw(web: &Web, view: &View, item: &ItemState, typed: &Form, problem: Option<&Problem>) -> Markup {
+fn draw(web: &Web, view: &View, item: &ItemState, typed: &Form, problems: &[Problem]) -> Markup {
     let now = time::now(&web.inbox.health().borrow());
-    let drawn = Drawn { typed, problem };
+    let drawn = Drawn { view, typed, problems };
     let title = match item.kind {
-        "need" => "Need",
-        "offer" => "Offer",
-        _ => "Notice",
+        "need" => "item-need",
+        "offer" => "item-offer",
+        _ => "item-notice",
     };
     let content = html! {
         (drawn.summary())
-        h1 { (icons::icon(item.kind)) (title) }
-        p.text lang=[Some(&item.lang).filter(|lang| !lang.is_empty())] { (said(&item.text)) }
-        @if let Some(alert) = &item.alert {
-            @for info in &alert.info {
-                p.text lang=[Some(&info.lang).filter(|lang| !lang.is_empty())] { (said(&info.text)) }
-            }
+        h1 { (icons::icon(item.kind)) (view.say(title)) }
+        @for (lang, text) in texts(view.lang, item) {
+            p.text lang=[Some(lang).filter(|lang| !lang.is_empty())] { (said(text)) }
         }
-        (facts(item, now))
-        (details(item))
+        (facts(view.lang, item, now))
+        (details(web, view, item))
         @if !item.claims.is_empty() {
-            h2 { "Who answered" }
-            ul.items { @for claim in &item.claims { (claim_card(claim, now)) } }
+            h2 { (view.say("item-answers")) }
+            ul.items { @for claim in &item.claims { (claim_card(web, view.lang, claim, now)) } }
         }
         (answer_form(item, &drawn))
         @if matches!(item.kind, "need" | "offer") { (asker_form(item, &drawn)) (giver_form(item, &drawn)) }
         @else { (notice_forms(item, &drawn)) }
     };
-    page(web, view, title, content)
+    page(web, view, &drawn.title(title), content)
 }
 
-fn details(item: &ItemState) -> Markup {
+/// The item's words with their language; a notice in several begins with the reader's own.
+fn texts(lang: Lang, item: &ItemState) -> Vec<(&str, &str)> {
+    let more = item.alert.iter().flat_map(|alert| &alert.info);
+    let mut texts = vec![(item.lang.as_str(), item.text.as_str())];
+    texts.extend(more.map(|info| (info.lang.as_str(), info.text.as_str())));
+    texts.sort_by_key(|(code, _)| Lang::of(code) != Some(lang));
+    texts
+}
+
+/// A gateway by name, if it is this one; else by its short id.
+fn gateway_name<'a>(web: &'a Web, id: &'a str) -> &'a str {
+    match !id.is_empty() && web.about.id.starts_with(id) {
+        true => &web.about.name,
+        false => id,
+    }
+}
+
+fn details(web: &Web, view: &View, item: &ItemState) -> Markup {
+    let lang = view.lang;
+    let moment = |at: &str| html! { bdi dir="ltr" { (time::moment(at)) } };
+    let by = match item.by {
+        "member" => "item-by-member",
+        "gateway" => "item-by-gateway",
+        _ => "item-by-guest",
+    };
     html! {
         dl {
+            @if !item.zone.is_empty() {
+                dt { (view.say("item-zone")) }
+                dd { a href=(view.to(&Form::default().query_with(&[("zone", &item.zone)]))) { (said(&item.zone)) } }
+            }
             @if !item.lines.is_empty() {
-                dt { "What and how much" }
+                dt { (view.say("item-lines")) }
                 @for line in &item.lines {
-                    dd { (quantity(line.qty.0)) " " (said(&line.unit)) " " (said(&line.item)) }
+                    dd { (words::quantity(lang, line.qty.0)) " " (said(&line.unit)) " " (said(&line.item)) }
                 }
             }
-            @if let Some([from, until]) = &item.window { dt { "When" } dd { (time::moment(from)) " to " (time::moment(until)) } }
+            @if let Some([from, until]) = &item.window {
+                dt { (view.say("item-window")) }
+                dd { (lang.mark("item-window-span", &[], &[("from", moment(from)), ("until", moment(until))])) }
+            }
             @if !item.tags.is_empty() {
-                dt { "Good to know" }
+                dt { (view.say("item-tags")) }
                 @for tag in &item.tags { dd { (said(tag)) } }
             }
-            @if item.slots > 0 { dt { "People" } dd { (item.filled) " of " (item.slots) } }
-            @if item.standing { dt { "Amount" } dd { "Does not run out" } }
-            @if !item.repeat.is_empty() { dt { "Repeats" } dd { (said(&item.repeat)) } }
-            @if !item.see.is_empty() { dt { "See" } dd { (see(item)) } }
+            @if item.slots > 0 {
+                dt { (view.say("item-people")) }
+                dd { (lang.say_with("item-people-of", &[("filled", item.filled.into()), ("slots", item.slots.into())])) }
+            }
+            @if item.standing { dt { (view.say("item-amount")) } dd { (view.say("item-standing")) } }
+            @if !item.repeat.is_empty() { dt { (view.say("item-repeat")) } dd { (said(&item.repeat)) } }
+            @if !item.see.is_empty() { dt { (view.say("item-see")) } dd { (see(view, item)) } }
             @if let Some(alert) = &item.alert {
-                dt { "How dangerous" } dd { (words::severity(alert.severity)) }
-                dt { "How sure" } dd { (words::certainty(alert.certainty)) }
-                dt { "Households that say so" } dd { (alert.voices) }
+                dt { (view.say("item-severity")) } dd { (words::severity(lang, alert.severity)) }
+                dt { (view.say("item-certainty")) } dd { (words::certainty(lang, alert.certainty)) }
+                dt { (view.say("item-voices")) } dd { (alert.voices) }
             }
             @match item.assign_by {
-                "requester" => { dt { "Who chooses" } dd { "The one who posted it" } }
-                "steward" => { dt { "Who chooses" } dd { "A steward" } }
+                "requester" => { dt { (view.say("item-chooses")) } dd { (view.say("item-chooses-requester")) } }
+                "steward" => { dt { (view.say("item-chooses")) } dd { (view.say("item-chooses-steward")) } }
                 _ => {}
             }
-            @if item.contact { dt { "Contact" } dd { "Shown to the one who comes" } }
-            @if item.expires_s > 0 { dt { "Stays for" } dd { (time::span(item.expires_s)) } }
-            dt { "Posted by" }
-            dd { (match item.by { "member" => "a member", "gateway" => "the gateway", _ => "a guest" }) ", at gateway " (said(&item.gateway)) }
+            @if item.contact { dt { (view.say("item-contact")) } dd { (view.say("item-contact-sealed")) } }
+            @if item.expires_s > 0 { dt { (view.say("item-stays")) } dd { (time::span(lang, item.expires_s)) } }
+            dt { (view.say("item-by")) }
+            dd { (lang.mark(by, &[], &[("gateway", said(gateway_name(web, &item.gateway)))])) }
         }
     }
 }
 
 /// Where a referred item went, or the item a duplicate goes on as.
-fn see(item: &ItemState) -> Markup {
+fn see(view: &View, item: &ItemState) -> Markup {
     match item.status {
         "duplicate" => {
-            html! { a href={ "/" (item.kind) "/" (item.see) } { "the one it goes on as" } }
+            let address = format!("/{}/{}", item.kind, item.see);
+            html! { a href=(view.to(&address)) { (view.say("item-see-duplicate")) } }
         }
         _ => said(&item.see),
     }
 }
 
-/// Thousandths as people write them.
-fn quantity(milli: u64) -> String {
-    let text = format!("{}.{:03}", milli / 1_000, milli % 1_000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn claim_card(claim: &ClaimState, now: Option<u64>) -> Markup {
+fn claim_card(web: &Web, lang: Lang, claim: &ClaimState, now: Option<u64>) -> Markup {
     html! {
         li.item {
             @if !claim.message.is_empty() { p.text { (said(&claim.message)) } }
             p.facts {
-                "Somebody at gateway " (said(&claim.gateway)) " " (words::claim_status(claim.status))
-                @if let Some(ago) = time::ago(&claim.created, now) { " · " (ago) }
+                (words::claim(lang, claim.status, gateway_name(web, &claim.gateway)))
+                @if let Some(ago) = time::ago(lang, &claim.created, now) { " · " (ago) }
             }
         }
     }
 }
 
 /// A form of this page, with what all of them carry.
-fn form(item: &ItemState, content: Markup) -> Markup {
+fn form(item: &ItemState, drawn: &Drawn<'_>, content: Markup) -> Markup {
     html! {
-        form method="post" action={ "/" (item.kind) "/" (item.id) } {
+        form method="post" action=(drawn.view.to(&format!("/{}/{}", item.kind, item.id))) {
             input type="hidden" name="token" value=(kept::token());
             (content)
         }
     }
 }
 
-fn act(name: &str, strong: bool, word: &str) -> Markup {
-    html! { button.strong[strong] name="act" value=(name) { (word) } }
+/// A button that sends its form as that act.
+fn act(drawn: &Drawn<'_>, name: &str, strong: bool, message: &str) -> Markup {
+    html! { button.strong[strong] name="act" value=(name) { (drawn.view.say(message)) } " " }
 }
 
 fn answer_form(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
@@ -206,18 +234,24 @@ fn answer_form(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
         return html! {};
     }
     let (title, label, word) = match item.kind {
-        "offer" => ("Would you like it?", "A word to the one who offers it (may stay empty)", "I'd like it"),
-        _ => ("Can you help?", "A word to the one who asks (may stay empty)", "I'll bring it"),
+        "offer" => ("answer-offer", "answer-offer-message", "answer-offer-send"),
+        _ => ("answer-need", "answer-need-message", "answer-need-send"),
     };
     html! {
-        h2 { (title) }
-        @if item.filled >= item.slots && item.slots > 0 {
-            p { "Enough people have answered. You can still be next, in case somebody cannot come." }
-        }
-        (form(item, html! {
-            (drawn.area("message", label, "Everybody can read this.", false))
-            (act("claim", true, word))
+        h2 { (drawn.view.say(title)) }
+        @if item.filled >= item.slots && item.slots > 0 { p { (drawn.view.say("answer-enough")) } }
+        (form(item, drawn, html! {
+            (drawn.area("message", label, "notice-text-hint", false))
+            (act(drawn, "claim", true, word))
         }))
+    }
+}
+
+/// One code field a page carries the typed value and what is wrong; the others start empty.
+fn fresh<'a>(drawn: &Drawn<'a>, blank: &'a Form, open: bool) -> Drawn<'a> {
+    match open {
+        true => *drawn,
+        false => Drawn { view: drawn.view, typed: blank, problems: &[] },
     }
 }
 
@@ -230,38 +264,43 @@ fn asker_form(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
     if choosing {
         choices.extend(standby);
     }
-    let open = matches!(drawn.typed.get("act"), "confirm" | "withdraw" | "reopen" | "no_show" | "assign");
-    // One code field a page carries the typed value and the error; the others start empty.
+    let giver = drawn.typed.get("role") == "giver";
+    let open = !giver && matches!(drawn.typed.get("act"), "confirm" | "withdraw" | "reopen" | "no_show" | "assign");
     let blank = Form::default();
-    let drawn = if open { Drawn { ..*drawn } } else { Drawn { typed: &blank, problem: None } };
+    let drawn = fresh(drawn, &blank, open);
     html! {
         div { details open[open] {
-            summary { "I posted this" }
-            (form(item, html! {
-                (code_field(&drawn, "asker"))
-                @if live { (act("confirm", true, "It arrived, thank you")) (act("withdraw", false, "Take it back")) }
-                @else if item.status != "confirmed" || item.slots > 0 { (act("reopen", true, "Open it again")) }
+            summary { (drawn.view.say("mine")) }
+            (form(item, &drawn, html! {
+                (drawn.code("code-asker"))
+                @if live {
+                    (act(&drawn, "confirm", true, "mine-confirm")) (act(&drawn, "withdraw", false, "mine-withdraw"))
+                } @else if item.status != "confirmed" || item.slots > 0 { (act(&drawn, "reopen", true, "mine-reopen")) }
                 @if live && !choices.is_empty() {
                     div.field {
-                        label for="claim" { "About whom?" }
-                        select #claim name="claim" {
-                            option value="" { "Nobody" }
+                        label for="claim" { (drawn.view.say("mine-whom")) }
+                        @if let Some(sentence) = drawn.problem("claim") { div.wrong #claim-wrong { (sentence) } }
+                        select #claim name="claim" aria-invalid=[drawn.problem("claim").map(|_| "true")]
+                            aria-describedby=[drawn.problem("claim").map(|_| "claim-wrong")] {
+                            option value="" { (drawn.view.say("mine-nobody")) }
                             @for claim in choices {
-                                option value=(claim.id) { (words::claim_status(claim.status)) ": " (short(&claim.message)) }
+                                option value=(claim.id) selected[claim.id == drawn.typed.get("claim")] {
+                                    (short(drawn.view, &claim.message))
+                                }
                             }
                         }
                     }
-                    @if choosing { (act("assign", false, "Let them come")) }
-                    (act("no_show", false, "They did not come"))
+                    @if choosing { (act(&drawn, "assign", false, "mine-assign")) }
+                    (act(&drawn, "no_show", false, "mine-no-show"))
                 }
             }))
         } }
     }
 }
 
-fn short(message: &str) -> String {
+fn short(view: &View, message: &str) -> String {
     match message.is_empty() {
-        true => "(no words)".to_owned(),
+        true => view.say("claim-wordless"),
         false => message.chars().take(40).collect(),
     }
 }
@@ -270,17 +309,20 @@ fn giver_form(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
     if item.claims.is_empty() {
         return html! {};
     }
-    let open = matches!(drawn.typed.get("act"), "start" | "done");
+    let giver = drawn.typed.get("role") == "giver";
+    let open = giver || matches!(drawn.typed.get("act"), "start" | "done");
     let blank = Form::default();
-    let drawn = if open { Drawn { ..*drawn } } else { Drawn { typed: &blank, problem: None } };
+    let drawn = fresh(drawn, &blank, open);
     html! {
         div { details open[open] {
-            summary { "I answered this" }
-            (form(item, html! {
-                (code_field(&drawn, "giver"))
-                (act("start", true, "I am on my way: show how to reach them"))
-                (act("done", false, "I have done it"))
-                (act("withdraw", false, "I cannot come after all"))
+            summary { (drawn.view.say("helper")) }
+            (form(item, &drawn, html! {
+                // Tells a helper's "withdraw" from the asker's when the form comes back.
+                input type="hidden" name="role" value="giver";
+                (drawn.code("code-giver"))
+                (act(&drawn, "start", true, "helper-start"))
+                (act(&drawn, "done", false, "helper-done"))
+                (act(&drawn, "withdraw", false, "helper-withdraw"))
             }))
         } }
     }
@@ -292,34 +334,16 @@ fn notice_forms(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
     html! {
         @if live {
             @if item.status == "unconfirmed" {
-                h2 { "Have you seen this too?" }
-                (form(item, act("cosign", true, "Yes, my household says so too")))
+                h2 { (drawn.view.say("notice-seen")) }
+                (form(item, drawn, act(drawn, "cosign", true, "notice-cosign")))
             }
             div { details open[open] {
-                summary { "I announced this" }
-                (form(item, html! {
-                    (code_field(drawn, "asker"))
-                    (act("withdraw", true, "Call it off"))
+                summary { (drawn.view.say("notice-mine")) }
+                (form(item, drawn, html! {
+                    (drawn.code("code-asker"))
+                    (act(drawn, "withdraw", true, "notice-cancel"))
                 }))
             } }
-        }
-    }
-}
-
-/// As [`Drawn::code`], with an id of its own where a page has two.
-fn code_field(drawn: &Drawn<'_>, id: &str) -> Markup {
-    let wrong = drawn.problem.filter(|problem| problem.field == "code");
-    let id = match wrong {
-        Some(_) => "code".to_owned(),
-        None => format!("code-{id}"),
-    };
-    html! {
-        div.field {
-            label for=(id) { "Code word" }
-            @if let Some(problem) = wrong { div.wrong #code-wrong { (problem.sentence) } }
-            input type="text" id=(id) name="code" value=(drawn.typed.get("code")) maxlength="64" required
-                autocomplete="off" autocapitalize="none" spellcheck="false" aria-invalid=[wrong.map(|_| "true")]
-                aria-describedby=[wrong.map(|_| "code-wrong")];
         }
     }
 }

@@ -2,23 +2,26 @@
 
 use commons_core::record::Kind;
 use hyper::StatusCode;
-use maud::html;
+use maud::{html, Markup};
 
-use super::{page, said, words};
+use super::{page, said};
 use crate::web::answer::{Answer, Cache, Fault};
 use crate::web::kept::KEPT_S;
 use crate::web::request::Head;
+use crate::web::view::View;
 use crate::web::{time, Web};
 
 pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<Answer, Fault> {
+    let view = &head.view;
+    let span = [("span", time::span(view.lang, KEPT_S).into())];
     let Some(shown) = web.kept.get(key) else {
+        let title = view.say("kept-over");
         let content = html! {
-            h1 { "No longer shown" }
-            p { "A code word is shown for " (time::span(KEPT_S)) " only. What you posted is still kept; look on the board." }
-            p { a.button href="/" { "To the board" } }
+            h1 { (title) }
+            p { (view.lang.say_with("kept-over-why", &span)) }
+            p { a.button href=(view.to("/")) { (view.say("to-board")) } }
         };
-        let page = page(web, &head.view, "No longer shown", content);
-        return Ok(Answer::page(StatusCode::NOT_FOUND, page).cached(Cache::Never));
+        return Ok(Answer::page(StatusCode::NOT_FOUND, page(web, view, &title, content)).cached(Cache::Never));
     };
     let accepted = &shown.accepted;
     let item = web.inbox.item(&accepted.item.to_string()).await;
@@ -27,55 +30,53 @@ pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<An
         let id = accepted.id.to_string();
         item.claims.iter().find(|claim| claim.id == id)
     });
-    let title = match accepted.kind {
-        Kind::Need => "You asked for help",
-        Kind::Offer => "Your offer is on the board",
-        Kind::Notice => "It is announced",
-        Kind::Claim => "Thank you",
-        Kind::Start => "You are on your way",
-        Kind::Done => "Thank you, it is done",
-        Kind::Confirm => "Good to hear",
-        Kind::Withdraw => "It is taken back",
-        Kind::Reopen => "It is open again",
-        _ => "It is kept",
-    };
+    let title = view.say(match accepted.kind {
+        Kind::Need => "kept-need",
+        Kind::Offer => "kept-offer",
+        Kind::Notice => "kept-notice",
+        Kind::Claim => "kept-claim",
+        Kind::Start => "kept-start",
+        Kind::Done => "kept-done",
+        Kind::Confirm => "kept-confirm",
+        Kind::Withdraw => "kept-withdraw",
+        Kind::Reopen => "kept-reopen",
+        _ => "kept-other",
+    });
     let content = html! {
         h1 { (title) }
-        p { "Kept on " (said(&web.about.name)) "'s gateway." @if accepted.duplicate { " It was here already, so it is there once." } }
-        @if accepted.kind == Kind::Claim {
-            p {
-                @match claim.map(|claim| claim.status) {
-                    Some("standby") => "Others were first. You are next in case somebody cannot come.",
-                    Some(status) => { "On the board you are now the one who " (words::claim_status(status)) "." }
-                    None => "Your answer is with the gateway.",
-                }
-            }
+        p { (kept_at(view, &web.about.name, None)) @if accepted.duplicate { " " (view.say("kept-twice")) } }
+        @if let (Kind::Claim, Some(claim)) = (accepted.kind, claim) {
+            p { (view.say(if claim.status == "standby" { "kept-claim-standby" } else { "kept-claim-first" })) }
         }
         @if let Some(contact) = &accepted.contact {
             div.code-box {
-                p { "How to reach them. Only you see this." }
+                p { (view.say("kept-contact")) }
                 p.contact { (said(contact)) }
             }
         }
         @if let Some(code) = &accepted.code {
             div.code-box {
-                p { "Your code word" }
-                p.code { (code) }
-                p { strong { "Write it down now." } " It is shown for " (time::span(KEPT_S)) " only. "
-                    @if accepted.kind == Kind::Claim {
-                        "With it you can see how to reach them, say that it is done, or that you cannot come."
-                    } @else {
-                        "With it you can say that help came, or take this back."
-                    }
+                p { (view.say("kept-code")) }
+                p.code lang="en" dir="ltr" { (code) }
+                p { strong { (view.say("kept-write")) } " " (view.lang.say_with("kept-shown", &span)) " "
+                    (view.say(if accepted.kind == Kind::Claim { "kept-code-giver" } else { "kept-code-asker" }))
                 }
             }
         }
-        nav.actions aria-label="What next?" {
+        nav.actions aria-label=(view.say("kept-next")) {
             @if let Some(kind) = kind {
-                a.button href={ "/" (kind) "/" (accepted.item) } { "See it" }
+                a.button href=(view.to(&format!("/{kind}/{}", accepted.item))) { (view.say("kept-see")) }
             }
-            a.button href="/" { "To the board" }
+            a.button href=(view.to("/")) { (view.say("to-board")) }
         }
     };
-    Ok(Answer::page(StatusCode::OK, page(web, &head.view, title, content)).cached(Cache::Never))
+    Ok(Answer::page(StatusCode::OK, page(web, view, &title, content)).cached(Cache::Never))
+}
+
+/// Where a post is kept: here, and at how many other gateways, if that is known.
+pub(super) fn kept_at(view: &View, gateway: &str, reached: Option<u32>) -> Markup {
+    html! {
+        (view.lang.mark("kept-here", &[], &[("gateway", said(gateway))]))
+        @if let Some(reached) = reached { " " (view.lang.say_with("kept-reached", &[("n", reached.into())])) }
+    }
 }

@@ -11,6 +11,8 @@ pub(super) mod icons;
 pub(super) mod item;
 pub(super) mod kept;
 pub(super) mod new;
+pub(super) mod paper;
+mod search;
 pub(super) mod words;
 
 use commons_core::admission::Rejection;
@@ -86,21 +88,28 @@ pub(super) fn said(text: &str) -> Markup {
 
 /// The page of a request that failed on its way.
 pub(super) fn fault(web: &Web, view: &View, fault: &Fault) -> Markup {
-    let title = match fault {
-        Fault::NotFound => "Not here",
-        Fault::Away => "One moment",
-        _ => "That did not work",
+    let (title, why) = match fault {
+        Fault::NotFound => ("fault-title-gone", "fault-not-found"),
+        Fault::Away => ("fault-title-wait", "fault-away"),
+        Fault::CrossSite => ("fault-title", "fault-cross-site"),
+        Fault::TooSlow => ("fault-title", "fault-too-slow"),
+        Fault::TooLarge(_) => ("fault-title", "fault-too-large"),
+        Fault::AddressTooLong(_) => ("fault-title", "fault-address"),
+        Fault::Broken => ("fault-title", "fault-broken"),
+        _ => ("fault-title", "fault-other"),
     };
-    page(
-        web,
-        view,
-        title,
-        html! {
-            h1 { (title) }
-            p { (words::sentence(&fault.to_string())) }
-            p { a.button href="/" { "To the board" } }
-        },
-    )
+    let title = view.say(title);
+    let content = html! {
+        h1 { (title) }
+        p { (view.say(why)) }
+        p { a.button href=(view.to("/")) { (view.say("to-board")) } }
+    };
+    page(web, view, &title, content)
+}
+
+/// A form that came back because something in it is missing or wrong.
+fn unsent(page: Markup) -> Answer {
+    Answer::page(StatusCode::UNPROCESSABLE_ENTITY, page)
 }
 
 /// A page that says why a post was refused, with the status and the wait that go with it.

@@ -1,6 +1,7 @@
 //! The forms to ask, offer and announce; and what happens when they are sent.
 
 use commons_core::admission::Rejection;
+use commons_core::codec::{CONTACT_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX, UNIT_BYTES_MAX};
 use commons_core::record::{Category, Certainty, Kind, Severity, Urgency};
 use commons_core::submission::Submission;
 use hyper::body::Incoming;
@@ -9,16 +10,20 @@ use maud::{html, Markup};
 use serde_json::{json, Map, Value};
 
 use super::fields::{Drawn, Problem};
-use super::{icons, page, refused, words};
+use super::{icons, page, refused, unsent, words};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::kept::{self, Shown};
 use crate::web::request::{read_form, Head};
 use crate::web::view::View;
+use crate::web::words::Lang;
 use crate::web::Web;
 
 /// Rows for what and how much. Who needs more writes it in the text.
 const ROWS: usize = 3;
+/// The fields of a row: name, label, bytes at most.
+const ROW: [(&str, &str, usize); 3] =
+    [("item", "form-item", NAME_BYTES_MAX), ("qty", "form-amount", 16), ("unit", "form-unit", UNIT_BYTES_MAX)];
 
 /// The kind of a form's address.
 fn kind_of(word: &str) -> Result<Kind, Fault> {
@@ -28,28 +33,28 @@ fn kind_of(word: &str) -> Result<Kind, Fault> {
     }
 }
 
-/// The empty form.
+/// The empty form; a link may have chosen something already (`?category=water`).
 pub(in crate::web) fn show(web: &Web, head: &Head, kind: &str) -> Result<Answer, Fault> {
     let kind = kind_of(kind)?;
-    let page = draw(web, &head.view, kind, &Form::default(), None);
-    Ok(Answer::page(StatusCode::OK, page))
+    Ok(Answer::page(StatusCode::OK, draw(web, &head.view, kind, &head.query, &[])))
 }
 
 /// The form, sent.
 pub(in crate::web) async fn post(web: &Web, head: &Head, kind: &str, body: Incoming) -> Result<Answer, Fault> {
     let kind = kind_of(kind)?;
+    let view = &head.view;
     let form = read_form(head, body).await?;
-    let outcome = match json_of(kind, &form) {
-        Ok(json) => submit(web, head, kind, json, &form, Some(kind.name())).await,
-        Err(rejection) => Err(rejection),
-    };
-    Ok(match outcome {
-        Ok(key) => Answer::see_other(&format!("/kept/{key}")),
+    let problems = check(view.lang, kind, &form);
+    if !problems.is_empty() {
+        return Ok(unsent(draw(web, view, kind, &form, &problems)));
+    }
+    Ok(match submit(web, head, kind, json_of(kind, &form), &form, Some(kind.name())).await {
+        Ok(key) => Answer::see_other(&view.to(&format!("/kept/{key}"))),
         Err(rejection) => {
             const FIELDS: &[&str] =
                 &["text", "category", "urgency", "zone", "contact", "lines", "severity", "certainty"];
-            let problem = Problem::of(&rejection, FIELDS);
-            refused(&rejection, draw(web, &head.view, kind, &form, Some(&problem)))
+            let problem = Problem::of(view.lang, &rejection, FIELDS);
+            refused(&rejection, draw(web, view, kind, &form, &[problem]))
         }
     })
 }
@@ -74,8 +79,44 @@ pub(super) async fn submit(
     Ok(web.kept.put(&key, Shown { accepted, item_kind }))
 }
 
-/// The submission's JSON, from the form's fields.
-fn json_of(kind: Kind, form: &Form) -> Result<Value, Rejection> {
+/// Everything that can be seen to be wrong before the core is asked, all at once: who has to send a form three times to
+/// learn of three mistakes gives up after two. The core checks all of it again.
+fn check(lang: Lang, kind: Kind, form: &Form) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut long = |field: String, max: usize| {
+        let found = form.get(&field).len();
+        let rejection = Rejection::TooLong { field: "".into(), found: found as u64, limit: max as u64, unit: "bytes" };
+        if found > max {
+            problems.push(Problem { field, sentence: words::refusal(lang, &rejection) });
+        }
+    };
+    long("text".into(), TEXT_BYTES_MAX);
+    long("zone".into(), NAME_BYTES_MAX);
+    if kind != Kind::Notice {
+        long("contact".into(), CONTACT_BYTES_MAX);
+        for row in 0..ROWS {
+            for (name, _, max) in ROW.iter().filter(|(name, ..)| *name != "qty") {
+                long(format!("{name}{row}"), *max);
+            }
+        }
+    }
+    if form.get("text").is_empty() {
+        problems.insert(0, Problem::at(lang, "text", "refusal-missing"));
+    }
+    for row in (0..ROWS).filter(|_| kind != Kind::Notice) {
+        let field = |name: &str| form.get(&format!("{name}{row}"));
+        if field("item").is_empty() && !(field("qty").is_empty() && field("unit").is_empty()) {
+            problems.push(Problem::at(lang, format!("item{row}"), "refusal-item"));
+        }
+        if !field("qty").is_empty() && amount(field("qty")).is_none() {
+            problems.push(Problem::at(lang, format!("qty{row}"), "refusal-amount"));
+        }
+    }
+    problems
+}
+
+/// The submission's JSON, from the fields of a form that passed [`check`].
+fn json_of(kind: Kind, form: &Form) -> Value {
     let mut json = Map::new();
     json.insert("v".into(), json!(1));
     let mut names = vec!["text", "category", "urgency", "zone"];
@@ -93,11 +134,13 @@ fn json_of(kind: Kind, form: &Form) -> Result<Value, Rejection> {
             json.insert(name.into(), json!(value));
         }
     }
-    if form.get("text").is_empty() {
-        return Err(Rejection::Missing { field: "text" });
-    }
     if kind != Kind::Notice {
-        let lines = lines_of(form)?;
+        let rows = (0..ROWS).filter_map(|row| {
+            let field = |name: &str| form.get(&format!("{name}{row}"));
+            let qty = amount(field("qty")).unwrap_or(json!(1));
+            (!field("item").is_empty()).then(|| json!({"item": field("item"), "unit": field("unit"), "qty": qty}))
+        });
+        let lines: Vec<Value> = rows.collect();
         if !lines.is_empty() {
             json.insert("lines".into(), Value::Array(lines));
         }
@@ -105,111 +148,114 @@ fn json_of(kind: Kind, form: &Form) -> Result<Value, Rejection> {
     if kind == Kind::Offer && form.get("standing") == "yes" {
         json.insert("standing".into(), json!(true));
     }
-    Ok(Value::Object(json))
+    Value::Object(json)
 }
 
-fn lines_of(form: &Form) -> Result<Vec<Value>, Rejection> {
-    let wrong = |expected: &'static str| Rejection::WrongValue { field: "lines".into(), expected: expected.into() };
-    let mut lines = Vec::new();
-    for row in 0..ROWS {
-        let field = |name: &str| form.get(&format!("{name}{row}"));
-        let (item, qty, unit) = (field("item"), field("qty"), field("unit"));
-        if item.is_empty() {
-            match qty.is_empty() && unit.is_empty() {
-                true => continue,
-                false => return Err(wrong("what it is, where an amount is given")),
-            }
-        }
-        // A comma is a decimal point to half of the world.
-        let qty = match qty {
-            "" => 1.0,
-            qty => qty
-                .replace(',', ".")
-                .parse::<f64>()
-                .ok()
-                .filter(|qty| *qty > 0.0 && qty.is_finite())
-                .ok_or_else(|| wrong("an amount as a number, like 2 or 1.5"))?,
-        };
-        lines.push(match qty.fract() == 0.0 && qty < 1e15 {
-            true => json!({"item": item, "unit": unit, "qty": qty as u64}),
-            false => json!({"item": item, "unit": unit, "qty": qty}),
-        });
+/// An amount as people type it: a comma is a decimal point to half of the world, and phones set to Arabic or Persian
+/// type digits of their own.
+fn amount(typed: &str) -> Option<Value> {
+    let plain: String = typed
+        .chars()
+        .map(|c| match c {
+            ',' | '\u{66b}' => '.',
+            '\u{660}'..='\u{669}' => char::from(b'0' + (u32::from(c) - 0x660) as u8),
+            '\u{6f0}'..='\u{6f9}' => char::from(b'0' + (u32::from(c) - 0x6f0) as u8),
+            other => other,
+        })
+        .collect();
+    let plain_digits = plain.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let amount: f64 = plain.parse().ok().filter(|_| plain_digits)?;
+    match amount.fract() == 0.0 && amount < 1e15 {
+        true if amount == 0.0 => None,
+        true => Some(json!(amount as u64)),
+        false => Some(json!(amount)),
     }
-    Ok(lines)
 }
 
-fn draw(web: &Web, view: &View, kind: Kind, typed: &Form, problem: Option<&Problem>) -> Markup {
-    let drawn = Drawn { typed, problem };
+fn draw(web: &Web, view: &View, kind: Kind, typed: &Form, problems: &[Problem]) -> Markup {
+    let drawn = Drawn { view, typed, problems };
+    let lang = view.lang;
     let sent = typed.get("token");
-    let token = match kept::is_token(sent) {
+    let token = match kept::is_token(sent) && !problems.is_empty() {
         true => sent.to_owned(),
         false => kept::token(),
     };
-    let (title, label, hint, soon, send) = match kind {
-        Kind::Offer => (
-            "Offer something",
-            "What can you give or do?",
-            "Everybody can read this. No address or telephone number here.",
-            "week",
-            "Put it on the board",
-        ),
-        Kind::Notice => ("Announce", "What should everybody know?", "Everybody can read this.", "today", "Announce it"),
-        _ => (
-            "Ask for help",
-            "What do you need?",
-            "Everybody can read this. No address or telephone number here.",
-            "today",
-            "Ask for it",
-        ),
+    let (title, text, hint, soon, send) = match kind {
+        Kind::Offer => ("offer", "offer-text", "need-text-hint", "week", "offer-send"),
+        Kind::Notice => ("announce", "notice-text", "notice-text-hint", "today", "notice-send"),
+        _ => ("ask", "need-text", "need-text-hint", "today", "need-send"),
     };
     let categories = Category::ALL.iter().skip(1).chain(&Category::ALL[..1]);
-    let categories = categories.map(|one| (one.name(), words::category(one.name())));
-    let urgencies = Urgency::ALL.iter().map(|one| (one.name(), words::urgency(one.name())));
+    let categories = categories.map(|one| (one.name(), words::category(lang, one.name())));
+    let urgencies = Urgency::ALL.iter().map(|one| (one.name(), words::urgency(lang, one.name())));
+    let severities = Severity::ALL.iter().map(|one| (one.name(), words::severity(lang, one.name())));
+    let certainties = Certainty::ALL.iter().rev().map(|one| (one.name(), words::certainty(lang, one.name())));
     let content = html! {
-        h1 { (icons::icon(kind.name())) (title) }
-        form method="post" action={ "/new/" (kind.name()) } {
-            (drawn.summary())
+        (drawn.summary())
+        h1 { (icons::icon(kind.name())) (view.say(title)) }
+        form method="post" action=(view.to(&format!("/new/{}", kind.name()))) {
             input type="hidden" name="token" value=(token);
-            (drawn.area("text", label, hint, true))
-            (drawn.choice("urgency", "How soon?", urgencies, soon, false))
-            (drawn.choice("category", "What is it about?", categories, "other", true))
-            (drawn.line("zone", "Where? (a place by name)", "Like \"stairwell B\" or \"the school\". May stay empty.", 64))
+            (drawn.choice("category", "form-category", categories, "other", true))
+            (drawn.area("text", text, hint, true))
+            @if kind != Kind::Notice { (rows(&drawn)) }
+            (drawn.choice("urgency", "form-urgency", urgencies, soon, false))
+            (drawn.line("zone", "form-zone", "form-zone-hint", NAME_BYTES_MAX))
             @if kind == Kind::Notice {
-                (drawn.select("severity", "How dangerous is it?", Severity::ALL.iter().map(|one| (one.name(), words::severity(one.name()))), "unknown"))
-                (drawn.select("certainty", "How sure are you?", Certainty::ALL.iter().rev().map(|one| (one.name(), words::certainty(one.name()))), "unknown"))
-                (drawn.tick("exercise", "This is an exercise, not real"))
+                (drawn.select("severity", "form-severity", severities, "unknown"))
+                (drawn.select("certainty", "form-certainty", certainties, "unknown"))
+                (drawn.tick("exercise", "form-exercise"))
             } @else {
-                (rows(&drawn))
-                (drawn.line("contact", "How to reach you", "Shown only to the one who comes. Locked away until then. May stay empty.", 200))
-                @if kind == Kind::Offer { (drawn.tick("standing", "This does not run out")) }
+                (drawn.line("contact", "form-contact", "form-contact-hint", CONTACT_BYTES_MAX))
+                @if kind == Kind::Offer { (drawn.tick("standing", "form-standing")) }
             }
-            button.strong { (send) }
+            button.strong { (view.say(send)) }
         }
     };
-    page(web, view, title, content)
+    page(web, view, &drawn.title(title), content)
 }
 
 fn rows(drawn: &Drawn<'_>) -> Markup {
-    let open = (0..ROWS).any(|row| !drawn.typed.get(&format!("item{row}")).is_empty())
-        || drawn.problem.is_some_and(|problem| problem.field == "lines");
+    let ids = |row: usize| ROW.map(|(name, label, max)| (format!("{name}{row}"), name, label, max));
+    let mut fields = (0..ROWS).flat_map(ids);
+    let open = drawn.problem("lines").is_some()
+        || fields.any(|(id, ..)| !drawn.typed.get(&id).is_empty() || drawn.problem(&id).is_some());
     html! {
         div { details #lines open[open] {
-            summary { "What and how much (like 2 kg; may stay empty)" }
-            @if let Some(problem) = drawn.problem.filter(|problem| problem.field == "lines") {
-                div.wrong { (problem.sentence) }
-            }
+            summary { (drawn.view.say("form-lines")) }
+            @if let Some(sentence) = drawn.problem("lines") { div.wrong { (sentence) } }
             @for row in 0..ROWS {
+                @for wrong in ids(row).iter().filter_map(|(id, ..)| Some((id, drawn.problem(id)?))) {
+                    div.wrong id={ (wrong.0) "-wrong" } { (wrong.1) }
+                }
                 div.row {
-                    @for (name, label, max) in [("item", "What", 64), ("qty", "Amount", 12), ("unit", "Unit", 16)] {
-                        @let id = format!("{name}{row}");
+                    @for (id, name, label, max) in ids(row) {
+                        @let wrong = drawn.problem(&id).is_some();
                         div {
-                            label for=(id) { (label) }
+                            label for=(id) { (drawn.view.say(label)) }
                             input type="text" id=(id) name=(id) value=(drawn.typed.get(&id)) maxlength=(max) dir="auto"
-                                autocomplete="off" inputmode=[(name == "qty").then_some("decimal")];
+                                autocomplete="off" inputmode=[(name == "qty").then_some("decimal")]
+                                aria-invalid=[wrong.then_some("true")]
+                                aria-describedby=[wrong.then(|| format!("{id}-wrong"))];
                         }
                     }
                 }
             }
         } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A neighbour who types "1,5" or Arabic digits would be told that it is no number.
+    #[test]
+    fn amounts_are_taken_as_people_type_them() {
+        for (typed, taken) in [("2", json!(2)), ("1,5", json!(1.5)), ("٢٫٥", json!(2.5)), ("۱۲", json!(12))] {
+            assert_eq!(amount(typed), Some(taken), "{typed}");
+        }
+        for bad in ["", "lots", "-1", "0", "1e9", "inf", "1.2.3", "NaN"] {
+            assert_eq!(amount(bad), None, "{bad}");
+        }
     }
 }

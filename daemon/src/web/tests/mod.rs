@@ -4,5 +4,6 @@
 mod api;
 mod harness;
 mod hostile;
+mod languages;
 mod pages;
 mod websocket;

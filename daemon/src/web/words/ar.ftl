@@ -1,10 +1,351 @@
+# العربية
 language-name = العربية
 language-direction = rtl
 languages = اللغة
+decimal-mark = ,
 
 # The frame of every page
 skip = انتقل إلى المحتوى
 help = مساعدة
+to-board = إلى اللوحة
 footer = هذه الصفحة من بوابة { $gateway } وليست من الإنترنت. من يدير البوابة يستطيع أن يرى ما يظهر هنا وأن يغيّره.
 captive-title = الأفضل في المتصفح
 captive-how = هذه النافذة الصغيرة تنسى كل شيء عند إغلاقها. للعودة لاحقًا، افتح المتصفح واكتب هذا العنوان:
+
+# The board
+board-title = اللوحة
+board-start = ماذا تريد أن تفعل؟
+ask = اطلب المساعدة
+offer = اعرض شيئًا
+announce = أعلِن
+have-code = لديّ كلمة سر
+urgent = عاجل
+show = عرض
+kind-all = الكل
+kind-need = الطلبات
+kind-offer = العروض
+kind-notice = الإعلانات
+empty-need = لا أحد يطلب شيئًا الآن.
+empty-offer = لا عروض الآن.
+empty-notice = لا إعلانات الآن.
+empty-filtered = لا شيء هنا يطابق ما تبحث عنه.
+empty-after = كان هذا آخر ما هناك.
+empty-urgent = العاجل فقط، في الأعلى.
+older-need = طلبات أقدم
+older-offer = عروض أقدم
+older-notice = إعلانات أقدم
+search-on = تابع البحث في الأقدم
+search-open = بحث وتصفية
+search-words = كلمات
+search-words-hint = مثل «خبز» أو «شاحن»
+search-zone = المكان
+search-category = الموضوع
+search-urgency = متى
+any-category = كل شيء
+any-urgency = أي وقت
+search-send = ابحث
+search-clear = اعرض الكل
+disk-low = قرص هذه البوابة يكاد يمتلئ. لا تُقبل الآن إلا المنشورات العاجلة.
+disk-full = قرص هذه البوابة ممتلئ. يمكنك القراءة، لكن لا يمكن نشر شيء الآن.
+
+# What a post is about, how soon, how it stands
+category-food = طعام ووجبات
+category-water = ماء
+category-health = صحة
+category-shelter = مكان للإقامة
+category-power = كهرباء وشحن
+category-heat = تدفئة وتبريد
+category-transport = نقل وتوصيل
+category-tools = أدوات وإصلاح
+category-childcare = أطفال
+category-care = رعاية
+category-clothing = ملابس وبطانيات
+category-hygiene = نظافة وغسيل
+category-language = لغات وأوراق
+category-animals = حيوانات
+category-company = رفقة
+category-other = شيء آخر
+urgency-now = الآن: حياة أو سلامة
+urgency-today = اليوم
+urgency-week = هذا الأسبوع
+urgency-whenever = متى تيسّر
+status-open = ينتظر المساعدة
+status-available = متاح
+status-assigned = سيأتي أحدهم
+status-promised = محجوز
+status-underway = المساعدة في الطريق
+status-done = تمّ ولم يُؤكَّد بعد
+status-confirmed = تمّ
+status-withdrawn = سُحب
+status-referred = أُحيل إلى جهة أخرى
+status-duplicate = يُتابَع في منشور آخر
+status-active = سارٍ
+status-unconfirmed = غير مؤكَّد: يقوله بيت واحد
+status-cancelled = أُلغي
+status-superseded = حلّ محله إعلان أحدث
+status-of = { $status } ({ $filled } من { $slots })
+exercise = تدريب وليس حقيقيًا
+test = تجربة وليست حقيقية
+severity-unknown = لم يُذكر
+severity-minor = خطر ضئيل أو لا خطر
+severity-moderate = خطر محتمل
+severity-severe = خطر كبير
+severity-extreme = خطر شديد جدًا
+certainty-unknown = لم يُذكر
+certainty-observed = شوهد بالعين
+certainty-likely = مرجَّح
+certainty-possible = ممكن
+certainty-unlikely = مستبعد
+
+# Times
+time-now = الآن
+ago-minutes = { $n ->
+    [zero] الآن
+    [one] منذ دقيقة واحدة
+    [two] منذ دقيقتين
+    [few] منذ { $n } دقائق
+    [many] منذ { $n } دقيقة
+   *[other] منذ { $n } دقيقة
+}
+ago-hours = { $n ->
+    [zero] الآن
+    [one] منذ ساعة واحدة
+    [two] منذ ساعتين
+    [few] منذ { $n } ساعات
+    [many] منذ { $n } ساعة
+   *[other] منذ { $n } ساعة
+}
+ago-days = { $n ->
+    [zero] اليوم
+    [one] منذ يوم واحد
+    [two] منذ يومين
+    [few] منذ { $n } أيام
+    [many] منذ { $n } يومًا
+   *[other] منذ { $n } يوم
+}
+span-minutes = { $n ->
+    [zero] أقل من دقيقة
+    [one] دقيقة واحدة
+    [two] دقيقتين
+    [few] { $n } دقائق
+    [many] { $n } دقيقة
+   *[other] { $n } دقيقة
+}
+span-hours = { $n ->
+    [zero] أقل من ساعة
+    [one] ساعة واحدة
+    [two] ساعتين
+    [few] { $n } ساعات
+    [many] { $n } ساعة
+   *[other] { $n } ساعة
+}
+span-days = { $n ->
+    [zero] أقل من يوم
+    [one] يوم واحد
+    [two] يومين
+    [few] { $n } أيام
+    [many] { $n } يومًا
+   *[other] { $n } يوم
+}
+
+# The forms to ask, offer and announce
+form-problem = لم يُرسل بعد
+form-category = ما الموضوع؟
+form-urgency = متى؟
+form-zone = أين؟ (اسم المكان)
+form-zone-hint = مثل «الدرج ب» أو «المدرسة». يمكن تركه فارغًا.
+form-lines = كم؟ (يمكن تركه فارغًا)
+form-item = الشيء
+form-amount = الكمية
+form-unit = الوحدة
+form-contact = كيف يمكن الوصول إليك
+form-contact-hint = لا يظهر إلا لمن سيأتي للمساعدة، ويبقى مقفلًا حتى ذلك الحين. يمكن تركه فارغًا.
+form-severity = ما مدى الخطر؟
+form-certainty = ما مدى تأكدك؟
+form-exercise = هذا تدريب وليس حقيقيًا
+form-standing = هذا لا ينفد
+need-text = ماذا تحتاج؟
+need-text-hint = يستطيع الجميع قراءة هذا. لا تكتب هنا عنوانك أو رقم هاتفك.
+need-send = أرسل الطلب
+offer-text = ماذا تستطيع أن تعطي أو تفعل؟
+offer-send = ضعه على اللوحة
+notice-text = ماذا يجب أن يعرف الجميع؟
+notice-text-hint = يستطيع الجميع قراءة هذا.
+notice-send = انشر الإعلان
+
+# After a post
+kept-need = لقد طلبت المساعدة
+kept-offer = عرضك على اللوحة
+kept-notice = نُشر الإعلان
+kept-claim = شكرًا لك
+kept-start = أنت في الطريق
+kept-done = شكرًا لك، تمّ الأمر
+kept-confirm = خبر سار
+kept-withdraw = تمّ السحب
+kept-reopen = فُتح من جديد
+kept-other = تمّ الحفظ
+kept-here = محفوظ في بوابة { $gateway }.
+kept-reached = { $n ->
+    [0] لا نعلم بعد ببوابة أخرى لديها نسخة منه.
+    [zero] لا نعلم بعد ببوابة أخرى لديها نسخة منه.
+    [one] وهو لدى بوابة أخرى واحدة.
+    [two] وهو لدى بوابتين أخريين.
+    [few] وهو لدى { $n } بوابات أخرى.
+    [many] وهو لدى { $n } بوابة أخرى.
+   *[other] وهو لدى { $n } بوابة أخرى.
+}
+kept-twice = كان هنا من قبل، فلن يظهر إلا مرة واحدة.
+kept-claim-first = أنت الآن على اللوحة بصفتك من سيأتي.
+kept-claim-standby = سبقك آخرون. أنت التالي إذا تعذّر على أحدهم المجيء.
+kept-contact = كيف يمكن الوصول إليهم. أنت وحدك ترى هذا.
+kept-code = كلمة السر الخاصة بك
+kept-write = اكتبها عندك الآن.
+kept-shown = لا تظهر إلا لمدة { $span }.
+kept-code-asker = بها تستطيع أن تقول إن المساعدة وصلت، أو أن تسحب هذا.
+kept-code-giver = بها تستطيع أن ترى كيف تصل إليهم، أو أن تقول إن الأمر تمّ، أو إنك لا تستطيع المجيء.
+kept-next = وماذا الآن؟
+kept-see = اعرضه
+kept-over = لم يعد يظهر
+kept-over-why = لا تظهر كلمة السر إلا لمدة { $span }. ما نشرته ما زال محفوظًا؛ انظر في اللوحة.
+
+# One need, offer or notice
+item-need = طلب
+item-offer = عرض
+item-notice = إعلان
+item-lines = ماذا وكم
+item-window = متى
+item-window-span = من { $from } إلى { $until }
+item-tags = من المفيد معرفته
+item-people = الأشخاص
+item-people-of = { $filled } من { $slots }
+item-amount = الكمية
+item-standing = لا ينفد
+item-repeat = يتكرر
+item-see = انظر
+item-see-duplicate = المنشور الذي يُتابَع فيه
+item-severity = مدى الخطر
+item-certainty = مدى التأكد
+item-voices = البيوت التي تقول ذلك
+item-chooses = من يختار
+item-chooses-requester = صاحب المنشور
+item-chooses-steward = أحد المشرفين
+item-contact = الاتصال
+item-contact-sealed = لا يظهر إلا لمن سيأتي للمساعدة
+item-stays = يبقى لمدة
+item-zone = أين
+item-by = نشره
+item-by-guest = ضيف، عند بوابة { $gateway }
+item-by-member = عضو، عند بوابة { $gateway }
+item-by-gateway = بوابة { $gateway } نفسها
+item-answers = من استجاب
+claim-assigned = شخص عند بوابة { $gateway } سيأتي
+claim-underway = شخص عند بوابة { $gateway } في الطريق
+claim-done = شخص عند بوابة { $gateway } أتمّ الأمر
+claim-standby = شخص عند بوابة { $gateway } مستعد عند الحاجة
+claim-no-show = شخص عند بوابة { $gateway } لم يأتِ
+claim-withdrawn = شخص عند بوابة { $gateway } تعذّر عليه المجيء
+claim-wordless = شخص لم يكتب شيئًا
+answer-need = هل تستطيع المساعدة؟
+answer-need-message = كلمة لصاحب الطلب (يمكن تركها فارغة)
+answer-need-send = أنا سأحضره
+answer-offer = هل تريده؟
+answer-offer-message = كلمة لصاحب العرض (يمكن تركها فارغة)
+answer-offer-send = أريده
+answer-enough = استجاب عدد كافٍ من الناس. يمكنك أن تكون التالي إذا تعذّر على أحدهم المجيء.
+mine = أنا نشرت هذا
+mine-confirm = وصل، شكرًا
+mine-withdraw = اسحبه
+mine-reopen = افتحه من جديد
+mine-whom = عمّن تتحدث؟
+mine-nobody = لا أحد
+mine-assign = ليأتِ هذا الشخص
+mine-no-show = لم يأتِ هذا الشخص
+helper = أنا استجبت لهذا
+helper-start = أنا في الطريق: أرني كيف أصل إليهم
+helper-done = أتممت الأمر
+helper-withdraw = تعذّر عليّ المجيء
+notice-seen = هل رأيت هذا أنت أيضًا؟
+notice-cosign = نعم، بيتنا يقول ذلك أيضًا
+notice-mine = أنا نشرت هذا الإعلان
+notice-cancel = ألغِه
+
+# Code words
+code-title = كلمة السر
+code-hint = ثلاث كلمات إنجليزية بسيطة، مثل «lamp river seven»
+code-act = ماذا تريد أن تقول؟
+code-confirm = وصلت المساعدة (أنا طلبتها)
+code-withdraw = اسحبه
+code-start = أنا في الطريق: أرني كيف أصل إليهم
+code-done = أتممت الأمر (أنا ساعدت)
+code-send = أرسل
+
+# Why something was not taken
+refusal-missing = يرجى ملء هذا الحقل.
+refusal-choose = يرجى اختيار واحد.
+refusal-too-long = هذا أطول من اللازم: لا يتسع المكان إلا لنحو { $percent } % منه. يرجى الاختصار.
+refusal-amount = اكتب الكمية رقمًا، مثل 2 أو 1,5.
+refusal-item = اكتب ما هو الشيء حيث كتبت كمية.
+refusal-value = لا يمكن قبول هذا كما هو. يرجى تغييره.
+refusal-sign = فيه رمز لا يمكن حفظه. يرجى كتابته من جديد.
+refusal-code = ليست هذه كلمة السر الصحيحة. إنها ثلاث كلمات كما ظهرت لك.
+refusal-guesses = محاولات خاطئة كثيرة. حاول مرة أخرى بعد { $span }.
+refusal-posts = مرات كثيرة في وقت قصير. حاول مرة أخرى بعد { $span }.
+refusal-elsewhere = نُشر هذا عند البوابة { $gateway }، وكلمة سره تعمل هناك.
+refusal-gone = لم يعد هذا هنا. ربما انتهى.
+refusal-state = لم يعد هذا ممكنًا. انظر من جديد إلى ما آل إليه.
+refusal-open-now = لديك طلب مفتوح «الآن». أنهِه أولًا أو اختر وقتًا آخر.
+refusal-open = بلغت منشوراتك المفتوحة { $n } وهو الحد الأقصى. أنهِ واحدًا أولًا.
+refusal-full = لا مكان لمزيد من المنشورات في هذه البوابة. حاول لاحقًا.
+refusal-disk = قرص البوابة يكاد يمتلئ. يمكنك القراءة، وستُقبل المنشورات حين يتوفر مكان.
+refusal-busy = البوابة مشغولة. يرجى الإرسال من جديد.
+refusal-other = لم تستطع البوابة قبول هذا. يرجى المحاولة من جديد.
+
+# Pages that are not there
+fault-title = لم ينجح ذلك
+fault-title-gone = ليس هنا
+fault-title-wait = لحظة من فضلك
+fault-not-found = لا توجد هنا صفحة كهذه. ربما انتهت، أو في العنوان خطأ.
+fault-away = البوابة تبدأ العمل أو تتوقف. حاول بعد لحظة.
+fault-cross-site = جاء هذا النموذج من صفحة موقع آخر. افتح صفحة البوابة وحاول من جديد.
+fault-too-slow = استغرق الوصول وقتًا طويلًا. يرجى المحاولة من جديد.
+fault-too-large = هذا كثير دفعة واحدة. يرجى الاختصار.
+fault-address = العنوان أطول من اللازم.
+fault-broken = حدث خطأ هنا وسُجّل، وما حُفظ في أمان.
+fault-other = لم تفهم البوابة هذا الطلب.
+
+# Help
+help-title = كيف يعمل هذا
+help-post = اطلب، اعرض، أعلِن
+help-post-text = اكتب ما تحتاجه أو ما تستطيع أن تعطيه. لا حساب ولا تطبيق ولا إنترنت. يستطيع كل من على هذه الشبكة قراءته.
+help-code = كلمة السر الخاصة بك
+help-code-text = بعد النشر تظهر لك ثلاث كلمات. اكتبها عندك. من يعرفها يستطيع أن يقول إن المساعدة وصلت، أو أن يسحب المنشور. وهي لا تعمل إلا عند بوابة { $gateway }.
+help-answer = استجب لأحدهم
+help-answer-text = افتح ما كتبه واضغط «أنا سأحضره». تحصل أنت أيضًا على كلمة سر: بها ترى كيف تصل إليهم، وتقول إنك في الطريق، وإن الأمر تمّ.
+help-reach = كيف يمكن الوصول إليك
+help-reach-text = ما تكتبه تحت «كيف يمكن الوصول إليك» يبقى مقفلًا ولا يظهر إلا لمن سيأتي للمساعدة. لا تكتب عنوانك أو رقم هاتفك في النص المفتوح.
+help-kept = هل هو محفوظ؟
+help-kept-text = حين ترى كلمة السر يكون منشورك على قرص هذه البوابة، ولا يضيع بانقطاع الكهرباء.
+help-trust = بمن تثق هنا
+help-trust-text = لا شيء هنا يمر عبر الإنترنت، ولا شيء مشفَّر في طريقه إلى هاتفك. من يدير هذه البوابة، أو يتظاهر بأنه هي، يستطيع أن يرى الصفحة ويغيّرها. اكتب هنا ما يمكنك تعليقه على باب.
+help-paper = على الورق
+help-poster = ملصق للباب
+help-bulletin = اللوحة للطباعة
+help-tinker = لهواة التقنية
+help-tinker-text = اللوحة نفسها متاحة عبر MQTT ({ $mqtt }، أو WebSocket على { $socket }) و JSON ({ $json }).
+
+# On paper
+poster-title = هنا يساعد الجيران بعضهم بعضًا
+poster-lead = بلا تطبيق. بلا حساب. بلا إنترنت.
+poster-wifi = 1. اتصل بشبكة الواي فاي
+poster-wifi-name = الاسم: { $name }
+poster-wifi-password = كلمة المرور: { $password }
+poster-wifi-open = بلا كلمة مرور
+poster-page = 2. افتح الصفحة
+poster-page-how = وجّه الكاميرا إلى المربع، أو اكتب هذا العنوان في المتصفح:
+poster-wifi-code = رمز يصلك بشبكة { $name }
+poster-page-code = رمز يفتح { $page }
+poster-print = اطبع هذه الصفحة من قائمة المتصفح وعلّقها حيث يمر الناس.
+bulletin-title = لوحة الحي
+bulletin-as-of = كما كانت في { $time }
+bulletin-how = للاستجابة افتح { $page } على هذه الشبكة، أو أخبر من يستطيع ذلك.
+bulletin-more = المزيد على الصفحة.

@@ -1,10 +1,325 @@
+# English. One file is one language: copy this one to <code>.ftl, and translate what stands after each "=".
+# What stands in { } is filled in; what comes after $ keeps its name.
+
 language-name = English
 language-direction = ltr
 languages = Language
+decimal-mark = .
 
 # The frame of every page
 skip = Skip to the content
 help = Help
+to-board = To the board
 footer = This page comes from { $gateway }'s gateway, not from the internet. Whoever runs it can see and change what is shown here.
 captive-title = Better in your browser
 captive-how = This small window forgets everything when it closes. To come back later, open your browser and type this address:
+
+# The board
+board-title = Board
+board-start = What would you like to do?
+ask = Ask for help
+offer = Offer something
+announce = Announce
+have-code = I have a code word
+urgent = Urgent
+show = Show
+kind-all = All
+kind-need = Needs
+kind-offer = Offers
+kind-notice = Notices
+empty-need = Nobody asks for anything right now.
+empty-offer = Nothing is offered right now.
+empty-notice = No notices right now.
+empty-filtered = Nothing here matches what you look for.
+empty-after = That was the last one.
+empty-urgent = Only what is urgent, above.
+older-need = Older needs
+older-offer = Older offers
+older-notice = Older notices
+search-on = Search on among older ones
+search-open = Search and filter
+search-words = Words
+search-words-hint = Like "bread" or "charger"
+search-zone = Place
+search-category = About
+search-urgency = How soon
+any-category = Everything
+any-urgency = Any time
+search-send = Search
+search-clear = Show everything
+disk-low = This gateway's disk is nearly full. Only urgent posts are taken for now.
+disk-full = This gateway's disk is full. You can read, but nothing can be posted for now.
+
+# What a post is about, how soon, how it stands
+category-food = Food and meals
+category-water = Water
+category-health = Health
+category-shelter = A place to stay
+category-power = Power, charging
+category-heat = Warmth, cooling
+category-transport = Rides, deliveries
+category-tools = Tools, repairs
+category-childcare = Children
+category-care = Care
+category-clothing = Clothes, blankets
+category-hygiene = Washing, cleaning
+category-language = Language, papers
+category-animals = Animals
+category-company = Company
+category-other = Something else
+urgency-now = Now: life or safety
+urgency-today = Today
+urgency-week = This week
+urgency-whenever = Whenever
+status-open = waiting for help
+status-available = available
+status-assigned = somebody will come
+status-promised = spoken for
+status-underway = help is on the way
+status-done = done, not confirmed yet
+status-confirmed = done
+status-withdrawn = taken back
+status-referred = sent elsewhere
+status-duplicate = goes on as another one
+status-active = in force
+status-unconfirmed = not confirmed: one household says so
+status-cancelled = called off
+status-superseded = replaced by a newer one
+status-of = { $status } ({ $filled } of { $slots })
+exercise = Exercise, not real
+test = Test, not real
+severity-unknown = Not said
+severity-minor = Little or no danger
+severity-moderate = Possible danger
+severity-severe = Serious danger
+severity-extreme = Extreme danger
+certainty-unknown = Not said
+certainty-observed = Seen with own eyes
+certainty-likely = Likely
+certainty-possible = Possible
+certainty-unlikely = Unlikely
+
+# Times. A span always follows a word such as "in" or "for".
+time-now = just now
+ago-minutes = { $n ->
+    [one] { $n } minute ago
+   *[other] { $n } minutes ago
+}
+ago-hours = { $n ->
+    [one] { $n } hour ago
+   *[other] { $n } hours ago
+}
+ago-days = { $n ->
+    [one] { $n } day ago
+   *[other] { $n } days ago
+}
+span-minutes = { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}
+span-hours = { $n ->
+    [one] { $n } hour
+   *[other] { $n } hours
+}
+span-days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}
+
+# The forms to ask, offer and announce
+form-problem = Not sent yet
+form-category = What is it about?
+form-urgency = How soon?
+form-zone = Where? (a place by name)
+form-zone-hint = Like "stairwell B" or "the school". May stay empty.
+form-lines = How much? (may stay empty)
+form-item = What
+form-amount = Amount
+form-unit = Unit
+form-contact = How to reach you
+form-contact-hint = Shown only to the one who comes. Locked away until then. May stay empty.
+form-severity = How dangerous is it?
+form-certainty = How sure are you?
+form-exercise = This is an exercise, not real
+form-standing = This does not run out
+need-text = What do you need?
+need-text-hint = Everybody can read this. No address or telephone number here.
+need-send = Ask for it
+offer-text = What can you give or do?
+offer-send = Put it on the board
+notice-text = What should everybody know?
+notice-text-hint = Everybody can read this.
+notice-send = Announce it
+
+# After a post
+kept-need = You asked for help
+kept-offer = Your offer is on the board
+kept-notice = It is announced
+kept-claim = Thank you
+kept-start = You are on your way
+kept-done = Thank you, it is done
+kept-confirm = Good to hear
+kept-withdraw = It is taken back
+kept-reopen = It is open again
+kept-other = It is kept
+kept-here = Kept on { $gateway }'s gateway.
+kept-reached = { $n ->
+    [0] No other gateway is known to have it yet.
+    [one] { $n } other gateway has it.
+   *[other] { $n } other gateways have it.
+}
+kept-twice = It was here already, so it is there once.
+kept-claim-first = You are now on the board as the one who comes.
+kept-claim-standby = Others were first. You are next in case somebody cannot come.
+kept-contact = How to reach them. Only you see this.
+kept-code = Your code word
+kept-write = Write it down now.
+kept-shown = It is shown for { $span } only.
+kept-code-asker = With it you can say that help came, or take this back.
+kept-code-giver = With it you can see how to reach them, say that it is done, or that you cannot come.
+kept-next = What next?
+kept-see = See it
+kept-over = No longer shown
+kept-over-why = A code word is shown for { $span } only. What you posted is still kept; look on the board.
+
+# One need, offer or notice
+item-need = Need
+item-offer = Offer
+item-notice = Notice
+item-lines = What and how much
+item-window = When
+item-window-span = { $from } to { $until }
+item-tags = Good to know
+item-people = People
+item-people-of = { $filled } of { $slots }
+item-amount = Amount
+item-standing = Does not run out
+item-repeat = Repeats
+item-see = See
+item-see-duplicate = the one it goes on as
+item-severity = How dangerous
+item-certainty = How sure
+item-voices = Households that say so
+item-chooses = Who chooses
+item-chooses-requester = The one who posted it
+item-chooses-steward = A steward
+item-contact = Contact
+item-contact-sealed = Shown only to the one who comes
+item-stays = Stays for
+item-zone = Where
+item-by = Posted by
+item-by-guest = a guest, at { $gateway }'s gateway
+item-by-member = a member, at { $gateway }'s gateway
+item-by-gateway = { $gateway }'s gateway itself
+item-answers = Who answered
+claim-assigned = Somebody at { $gateway }'s gateway will come
+claim-underway = Somebody at { $gateway }'s gateway is on the way
+claim-done = Somebody at { $gateway }'s gateway has done it
+claim-standby = Somebody at { $gateway }'s gateway waits in case they are needed
+claim-no-show = Somebody at { $gateway }'s gateway did not come
+claim-withdrawn = Somebody at { $gateway }'s gateway cannot come after all
+claim-wordless = Somebody who wrote nothing
+answer-need = Can you help?
+answer-need-message = A word to the one who asks (may stay empty)
+answer-need-send = I'll bring it
+answer-offer = Would you like it?
+answer-offer-message = A word to the one who offers it (may stay empty)
+answer-offer-send = I'd like it
+answer-enough = Enough people have answered. You can still be next, in case somebody cannot come.
+mine = I posted this
+mine-confirm = It arrived, thank you
+mine-withdraw = Take it back
+mine-reopen = Open it again
+mine-whom = About whom?
+mine-nobody = Nobody
+mine-assign = Let them come
+mine-no-show = They did not come
+helper = I answered this
+helper-start = I am on my way: show how to reach them
+helper-done = I have done it
+helper-withdraw = I cannot come after all
+notice-seen = Have you seen this too?
+notice-cosign = Yes, my household says so too
+notice-mine = I announced this
+notice-cancel = Call it off
+
+# Code words
+code-title = Code word
+code-hint = Three plain words, like "lamp river seven"
+code-act = What would you like to say?
+code-confirm = Help came (I asked)
+code-withdraw = Take it back
+code-start = I am on my way: show how to reach them
+code-done = I have done it (I helped)
+code-send = Send
+
+# Why something was not taken
+refusal-missing = Please fill this in.
+refusal-choose = Please choose one.
+refusal-too-long = This is too long: only about { $percent } % of it fits. Please shorten it.
+refusal-amount = Please write the amount as a number, like 2 or 1.5.
+refusal-item = Please write what it is, where an amount is given.
+refusal-value = This cannot be taken as it is. Please change it.
+refusal-sign = This holds a sign that cannot be kept. Please type it again.
+refusal-code = That is not the right code word. It is three words, as you were shown.
+refusal-guesses = Too many wrong code words. Please try again in { $span }.
+refusal-posts = That was too often in a short time. Please try again in { $span }.
+refusal-elsewhere = This was posted at gateway { $gateway }. Its code word works there.
+refusal-gone = This is no longer here. It may be over.
+refusal-state = This can no longer be done with it. Please look again how it stands.
+refusal-open-now = You have an open need marked "Now" already. End that one first, or choose another time.
+refusal-open = You have { $n } open posts already, which is the most. End one first.
+refusal-full = This gateway has no room for more posts. Please try later.
+refusal-disk = The gateway's disk is nearly full. You can read; posts will be taken again when there is room.
+refusal-busy = The gateway is busy. Please send it again.
+refusal-other = The gateway could not take this. Please try again.
+
+# Pages that are not there
+fault-title = That did not work
+fault-title-gone = Not here
+fault-title-wait = One moment
+fault-not-found = There is no such page here. It may be over, or the address has a typing mistake.
+fault-away = The gateway is starting or shutting down. Try again in a moment.
+fault-cross-site = This form came from another site's page. Open the gateway's own page and try again.
+fault-too-slow = That took too long to arrive. Please try again.
+fault-too-large = That is too much at once. Please shorten it.
+fault-address = The address is too long.
+fault-broken = Something went wrong here. It was noted, and what was kept is safe.
+fault-other = The gateway could not understand that request.
+
+# Help
+help-title = How this works
+help-post = Ask, offer, announce
+help-post-text = Write what you need or can give. No account, no app, no internet. Everybody on this network can read it.
+help-code = Your code word
+help-code-text = After you post, you are shown three words. Write them down. Whoever knows them can say that help arrived, or take the post back. They work only at { $gateway }'s gateway.
+help-answer = Answer somebody
+help-answer-text = Open what they wrote and press "I'll bring it". You get a code word too: with it you can see how to reach them, say that you are on the way, and say that it is done.
+help-reach = How to be reached
+help-reach-text = What you write under "How to reach you" is locked away and shown only to the one who comes. Do not write your address or telephone number in the open text.
+help-kept = Is it kept?
+help-kept-text = When you see your code word, your post is on this gateway's disk and survives a power cut.
+help-trust = Whom you trust here
+help-trust-text = Nothing here goes over the internet, and nothing is encrypted on its way to your phone. Whoever runs this gateway, or pretends to be it, can see and change the page. Write here what you would pin on a door.
+help-paper = On paper
+help-poster = Poster for the door
+help-bulletin = The board to print
+help-tinker = For tinkerers
+help-tinker-text = The same board speaks MQTT ({ $mqtt }, or WebSocket at { $socket }) and JSON ({ $json }).
+
+# On paper
+poster-title = Neighbours help here
+poster-lead = No app. No account. No internet.
+poster-wifi = 1. Join the Wi-Fi
+poster-wifi-name = Name: { $name }
+poster-wifi-password = Password: { $password }
+poster-wifi-open = No password
+poster-page = 2. Open the page
+poster-page-how = Point your camera at the square, or type this address into your browser:
+poster-wifi-code = Square to scan that joins the Wi-Fi { $name }
+poster-page-code = Square to scan that opens { $page }
+poster-print = Print this page from the browser's menu and pin it where people pass by.
+bulletin-title = The neighbourhood's board
+bulletin-as-of = As it stood on { $time }
+bulletin-how = To answer, open { $page } on this network, or tell somebody who can.
+bulletin-more = More is on the page.

@@ -1,10 +1,323 @@
+# Español
 language-name = Español
 language-direction = ltr
 languages = Idioma
+decimal-mark = ,
 
 # The frame of every page
 skip = Ir al contenido
 help = Ayuda
+to-board = Ir al tablón
 footer = Esta página viene de la pasarela de { $gateway }, no de internet. Quien la administra puede ver y cambiar lo que aquí se muestra.
 captive-title = Mejor en su navegador
 captive-how = Esta ventana pequeña lo olvida todo al cerrarse. Para volver más tarde, abra su navegador y escriba esta dirección:
+
+# The board
+board-title = Tablón
+board-start = ¿Qué quiere hacer?
+ask = Pedir ayuda
+offer = Ofrecer algo
+announce = Avisar
+have-code = Tengo una clave
+urgent = Urgente
+show = Mostrar
+kind-all = Todo
+kind-need = Se necesita
+kind-offer = Se ofrece
+kind-notice = Avisos
+empty-need = Nadie pide nada en este momento.
+empty-offer = Nadie ofrece nada en este momento.
+empty-notice = No hay avisos en este momento.
+empty-filtered = Aquí no hay nada que coincida con lo que busca.
+empty-after = Eso era lo último.
+empty-urgent = Solo lo urgente, más arriba.
+older-need = Peticiones anteriores
+older-offer = Ofertas anteriores
+older-notice = Avisos anteriores
+search-on = Seguir buscando entre lo anterior
+search-open = Buscar y filtrar
+search-words = Palabras
+search-words-hint = Por ejemplo «pan» o «cargador»
+search-zone = Lugar
+search-category = Sobre qué
+search-urgency = Para cuándo
+any-category = Todo
+any-urgency = Cualquier momento
+search-send = Buscar
+search-clear = Mostrar todo
+disk-low = El disco de esta pasarela está casi lleno. Por ahora solo se aceptan publicaciones urgentes.
+disk-full = El disco de esta pasarela está lleno. Puede leer, pero por ahora no se puede publicar nada.
+
+# What a post is about, how soon, how it stands
+category-food = Comida
+category-water = Agua
+category-health = Salud
+category-shelter = Un lugar donde quedarse
+category-power = Electricidad, cargar
+category-heat = Calor, frescor
+category-transport = Viajes, entregas
+category-tools = Herramientas, arreglos
+category-childcare = Niños
+category-care = Cuidados
+category-clothing = Ropa, mantas
+category-hygiene = Aseo, limpieza
+category-language = Idiomas, papeles
+category-animals = Animales
+category-company = Compañía
+category-other = Otra cosa
+urgency-now = Ahora: vida o seguridad
+urgency-today = Hoy
+urgency-week = Esta semana
+urgency-whenever = Cuando se pueda
+status-open = espera ayuda
+status-available = disponible
+status-assigned = alguien vendrá
+status-promised = ya reservado
+status-underway = la ayuda está en camino
+status-done = hecho, sin confirmar todavía
+status-confirmed = hecho
+status-withdrawn = retirado
+status-referred = enviado a otro lugar
+status-duplicate = continúa en otra publicación
+status-active = vigente
+status-unconfirmed = sin confirmar: lo dice un solo hogar
+status-cancelled = anulado
+status-superseded = sustituido por uno más nuevo
+status-of = { $status } ({ $filled } de { $slots })
+exercise = Simulacro, no es real
+test = Prueba, no es real
+severity-unknown = No se sabe
+severity-minor = Poco o ningún peligro
+severity-moderate = Posible peligro
+severity-severe = Peligro grave
+severity-extreme = Peligro extremo
+certainty-unknown = No se sabe
+certainty-observed = Visto con los propios ojos
+certainty-likely = Probable
+certainty-possible = Posible
+certainty-unlikely = Poco probable
+
+# Times
+time-now = ahora mismo
+ago-minutes = { $n ->
+    [one] hace { $n } minuto
+   *[other] hace { $n } minutos
+}
+ago-hours = { $n ->
+    [one] hace { $n } hora
+   *[other] hace { $n } horas
+}
+ago-days = { $n ->
+    [one] hace { $n } día
+   *[other] hace { $n } días
+}
+span-minutes = { $n ->
+    [one] { $n } minuto
+   *[other] { $n } minutos
+}
+span-hours = { $n ->
+    [one] { $n } hora
+   *[other] { $n } horas
+}
+span-days = { $n ->
+    [one] { $n } día
+   *[other] { $n } días
+}
+
+# The forms to ask, offer and announce
+form-problem = Todavía no se ha enviado
+form-category = ¿De qué se trata?
+form-urgency = ¿Para cuándo?
+form-zone = ¿Dónde? (un lugar por su nombre)
+form-zone-hint = Por ejemplo «escalera B» o «la escuela». Puede quedar vacío.
+form-lines = ¿Cuánto? (puede quedar vacío)
+form-item = Qué
+form-amount = Cantidad
+form-unit = Unidad
+form-contact = Cómo contactarle
+form-contact-hint = Solo lo ve quien venga a ayudar. Hasta entonces queda guardado bajo llave. Puede quedar vacío.
+form-severity = ¿Qué peligro hay?
+form-certainty = ¿Qué seguridad tiene?
+form-exercise = Es un simulacro, no es real
+form-standing = Esto no se agota
+need-text = ¿Qué necesita?
+need-text-hint = Todos pueden leerlo. No escriba aquí su dirección ni su teléfono.
+need-send = Pedirlo
+offer-text = ¿Qué puede dar o hacer?
+offer-send = Ponerlo en el tablón
+notice-text = ¿Qué deben saber todos?
+notice-text-hint = Todos pueden leerlo.
+notice-send = Publicar el aviso
+
+# After a post
+kept-need = Ha pedido ayuda
+kept-offer = Su oferta está en el tablón
+kept-notice = El aviso está publicado
+kept-claim = Gracias
+kept-start = Está en camino
+kept-done = Gracias, ya está hecho
+kept-confirm = Qué buena noticia
+kept-withdraw = Se ha retirado
+kept-reopen = Está abierto otra vez
+kept-other = Queda guardado
+kept-here = Guardado en la pasarela de { $gateway }.
+kept-reached = { $n ->
+    [0] Aún no consta que lo tenga otra pasarela.
+    [one] { $n } pasarela más lo tiene.
+   *[other] { $n } pasarelas más lo tienen.
+}
+kept-twice = Ya estaba aquí, así que aparece una sola vez.
+kept-claim-first = Ahora figura en el tablón como la persona que viene.
+kept-claim-standby = Otros llegaron antes. Le toca a usted si alguien no puede venir.
+kept-contact = Cómo contactar. Solo usted ve esto.
+kept-code = Su clave
+kept-write = Anótela ahora.
+kept-shown = Se muestra solo durante { $span }.
+kept-code-asker = Con ella puede decir que la ayuda llegó, o retirar esto.
+kept-code-giver = Con ella puede ver cómo contactar, decir que está hecho o que no puede venir.
+kept-next = ¿Y ahora?
+kept-see = Verlo
+kept-over = Ya no se muestra
+kept-over-why = Una clave se muestra solo durante { $span }. Lo que publicó sigue guardado; mire el tablón.
+
+# One need, offer or notice
+item-need = Petición
+item-offer = Oferta
+item-notice = Aviso
+item-lines = Qué y cuánto
+item-window = Cuándo
+item-window-span = de { $from } a { $until }
+item-tags = Conviene saber
+item-people = Personas
+item-people-of = { $filled } de { $slots }
+item-amount = Cantidad
+item-standing = No se agota
+item-repeat = Se repite
+item-see = Véase
+item-see-duplicate = la publicación en la que continúa
+item-severity = Qué peligro hay
+item-certainty = Con qué seguridad
+item-voices = Hogares que lo dicen
+item-chooses = Quién elige
+item-chooses-requester = Quien lo publicó
+item-chooses-steward = Una persona encargada
+item-contact = Contacto
+item-contact-sealed = Solo lo ve quien venga a ayudar
+item-stays = Se queda durante
+item-zone = Dónde
+item-by = Publicado por
+item-by-guest = una persona invitada, en la pasarela de { $gateway }
+item-by-member = una persona miembro, en la pasarela de { $gateway }
+item-by-gateway = la propia pasarela de { $gateway }
+item-answers = Quién respondió
+claim-assigned = Alguien en la pasarela de { $gateway } vendrá
+claim-underway = Alguien en la pasarela de { $gateway } está en camino
+claim-done = Alguien en la pasarela de { $gateway } lo ha hecho
+claim-standby = Alguien en la pasarela de { $gateway } espera por si hace falta
+claim-no-show = Alguien en la pasarela de { $gateway } no vino
+claim-withdrawn = Alguien en la pasarela de { $gateway } al final no puede venir
+claim-wordless = Alguien que no escribió nada
+answer-need = ¿Puede ayudar?
+answer-need-message = Unas palabras para quien pide (puede quedar vacío)
+answer-need-send = Yo lo llevo
+answer-offer = ¿Lo quiere?
+answer-offer-message = Unas palabras para quien ofrece (puede quedar vacío)
+answer-offer-send = Lo quiero
+answer-enough = Ya han respondido suficientes personas. Aun así puede ser la siguiente, si alguien no puede venir.
+mine = Yo publiqué esto
+mine-confirm = Llegó, gracias
+mine-withdraw = Retirarlo
+mine-reopen = Abrirlo otra vez
+mine-whom = ¿De quién se trata?
+mine-nobody = Nadie
+mine-assign = Que venga esta persona
+mine-no-show = No vino
+helper = Yo respondí a esto
+helper-start = Voy en camino: mostrar cómo contactar
+helper-done = Ya lo hice
+helper-withdraw = Al final no puedo ir
+notice-seen = ¿Usted también lo ha visto?
+notice-cosign = Sí, en mi hogar decimos lo mismo
+notice-mine = Yo publiqué este aviso
+notice-cancel = Anularlo
+
+# Code words
+code-title = Clave
+code-hint = Tres palabras sencillas en inglés, como «lamp river seven»
+code-act = ¿Qué quiere decir?
+code-confirm = La ayuda llegó (yo la pedí)
+code-withdraw = Retirarlo
+code-start = Voy en camino: mostrar cómo contactar
+code-done = Ya lo hice (yo ayudé)
+code-send = Enviar
+
+# Why something was not taken
+refusal-missing = Por favor, rellene este campo.
+refusal-choose = Por favor, elija una opción.
+refusal-too-long = Es demasiado largo: solo cabe cerca del { $percent } %. Por favor, acórtelo.
+refusal-amount = Escriba la cantidad como un número, por ejemplo 2 o 1,5.
+refusal-item = Escriba qué es lo que lleva cantidad.
+refusal-value = Esto no se puede aceptar así. Por favor, cámbielo.
+refusal-sign = Contiene un signo que no se puede guardar. Por favor, escríbalo otra vez.
+refusal-code = Esa no es la clave correcta. Son tres palabras, tal como se le mostraron.
+refusal-guesses = Demasiadas claves equivocadas. Inténtelo de nuevo dentro de { $span }.
+refusal-posts = Demasiadas veces en poco tiempo. Inténtelo de nuevo dentro de { $span }.
+refusal-elsewhere = Esto se publicó en la pasarela { $gateway }. Su clave funciona allí.
+refusal-gone = Esto ya no está aquí. Puede que haya terminado.
+refusal-state = Eso ya no se puede hacer. Por favor, mire de nuevo cómo está.
+refusal-open-now = Ya tiene una petición abierta marcada «Ahora». Termine esa primero o elija otro momento.
+refusal-open = Ya tiene { $n } publicaciones abiertas, que es el máximo. Termine una primero.
+refusal-full = En esta pasarela no caben más publicaciones. Inténtelo más tarde.
+refusal-disk = El disco de la pasarela está casi lleno. Puede leer; se aceptarán publicaciones cuando haya sitio.
+refusal-busy = La pasarela está ocupada. Por favor, envíelo otra vez.
+refusal-other = La pasarela no pudo aceptarlo. Por favor, inténtelo de nuevo.
+
+# Pages that are not there
+fault-title = Eso no funcionó
+fault-title-gone = No está aquí
+fault-title-wait = Un momento
+fault-not-found = Aquí no hay ninguna página así. Puede que haya terminado, o que la dirección tenga un error.
+fault-away = La pasarela está arrancando o apagándose. Inténtelo de nuevo en un momento.
+fault-cross-site = Este formulario venía de la página de otro sitio. Abra la página de la pasarela e inténtelo de nuevo.
+fault-too-slow = Tardó demasiado en llegar. Por favor, inténtelo de nuevo.
+fault-too-large = Es demasiado de una vez. Por favor, acórtelo.
+fault-address = La dirección es demasiado larga.
+fault-broken = Algo falló aquí. Ha quedado anotado, y lo guardado está a salvo.
+fault-other = La pasarela no pudo entender esa solicitud.
+
+# Help
+help-title = Cómo funciona
+help-post = Pedir, ofrecer, avisar
+help-post-text = Escriba lo que necesita o puede dar. Sin cuenta, sin aplicación, sin internet. Todos en esta red pueden leerlo.
+help-code = Su clave
+help-code-text = Después de publicar se le muestran tres palabras. Anótelas. Quien las conoce puede decir que la ayuda llegó, o retirar la publicación. Solo funcionan en la pasarela de { $gateway }.
+help-answer = Responder a alguien
+help-answer-text = Abra lo que escribió y pulse «Yo lo llevo». Usted también recibe una clave: con ella puede ver cómo contactar, decir que está en camino y decir que está hecho.
+help-reach = Cómo contactarle
+help-reach-text = Lo que escribe en «Cómo contactarle» queda bajo llave y solo se muestra a quien venga a ayudar. No escriba su dirección ni su teléfono en el texto abierto.
+help-kept = ¿Queda guardado?
+help-kept-text = Cuando ve su clave, su publicación está en el disco de esta pasarela y resiste un corte de luz.
+help-trust = En quién confía aquí
+help-trust-text = Nada de esto pasa por internet, y nada va cifrado en el camino hasta su teléfono. Quien administra esta pasarela, o se hace pasar por ella, puede ver y cambiar la página. Escriba aquí lo que pegaría en una puerta.
+help-paper = En papel
+help-poster = Cartel para la puerta
+help-bulletin = El tablón para imprimir
+help-tinker = Para curiosos
+help-tinker-text = El mismo tablón habla MQTT ({ $mqtt }, o WebSocket en { $socket }) y JSON ({ $json }).
+
+# On paper
+poster-title = Aquí los vecinos se ayudan
+poster-lead = Sin aplicación. Sin cuenta. Sin internet.
+poster-wifi = 1. Conéctese al wifi
+poster-wifi-name = Nombre: { $name }
+poster-wifi-password = Contraseña: { $password }
+poster-wifi-open = Sin contraseña
+poster-page = 2. Abra la página
+poster-page-how = Apunte la cámara al cuadro, o escriba esta dirección en su navegador:
+poster-wifi-code = Código que conecta al wifi { $name }
+poster-page-code = Código que abre { $page }
+poster-print = Imprima esta página desde el menú del navegador y péguela donde pase la gente.
+bulletin-title = El tablón del vecindario
+bulletin-as-of = Así estaba el { $time }
+bulletin-how = Para responder, abra { $page } en esta red, o dígaselo a alguien que pueda.
+bulletin-more = Hay más en la página.

@@ -1,10 +1,323 @@
+# Français
 language-name = Français
 language-direction = ltr
 languages = Langue
+decimal-mark = ,
 
 # The frame of every page
 skip = Aller au contenu
 help = Aide
+to-board = Voir le tableau
 footer = Cette page vient de la passerelle de { $gateway }, pas d’internet. La personne qui s’en occupe peut voir et changer ce qui s’affiche ici.
 captive-title = Mieux dans votre navigateur
 captive-how = Cette petite fenêtre oublie tout quand elle se ferme. Pour revenir plus tard, ouvrez votre navigateur et tapez cette adresse :
+
+# The board
+board-title = Tableau
+board-start = Que voulez-vous faire ?
+ask = Demander de l’aide
+offer = Proposer
+announce = Annoncer
+have-code = J’ai mes trois mots
+urgent = Urgent
+show = Afficher
+kind-all = Tout
+kind-need = Besoins
+kind-offer = Offres
+kind-notice = Annonces
+empty-need = Personne ne demande rien pour le moment.
+empty-offer = Rien n’est proposé pour le moment.
+empty-notice = Aucune annonce pour le moment.
+empty-filtered = Rien ici ne correspond à votre recherche.
+empty-after = C’était le dernier.
+empty-urgent = Seulement ce qui est urgent, plus haut.
+older-need = Besoins plus anciens
+older-offer = Offres plus anciennes
+older-notice = Annonces plus anciennes
+search-on = Chercher aussi dans les plus anciens
+search-open = Chercher et filtrer
+search-words = Mots
+search-words-hint = Par exemple « pain » ou « chargeur »
+search-zone = Lieu
+search-category = Sujet
+search-urgency = Délai
+any-category = Tout
+any-urgency = N’importe quand
+search-send = Chercher
+search-clear = Tout afficher
+disk-low = Le disque de cette passerelle est presque plein. Pour l’instant, seuls les messages urgents sont acceptés.
+disk-full = Le disque de cette passerelle est plein. Vous pouvez lire, mais rien ne peut être publié pour l’instant.
+
+# What a post is about, how soon, how it stands
+category-food = Nourriture, repas
+category-water = Eau
+category-health = Santé
+category-shelter = Un endroit où loger
+category-power = Électricité, recharge
+category-heat = Chaleur, fraîcheur
+category-transport = Trajets, livraisons
+category-tools = Outils, réparations
+category-childcare = Enfants
+category-care = Soins, assistance
+category-clothing = Vêtements, couvertures
+category-hygiene = Hygiène, nettoyage
+category-language = Langues, papiers
+category-animals = Animaux
+category-company = Compagnie
+category-other = Autre chose
+urgency-now = Maintenant : vie ou sécurité
+urgency-today = Aujourd’hui
+urgency-week = Cette semaine
+urgency-whenever = Quand ce sera possible
+status-open = attend de l’aide
+status-available = disponible
+status-assigned = quelqu’un viendra
+status-promised = déjà réservé
+status-underway = l’aide est en route
+status-done = fait, pas encore confirmé
+status-confirmed = fait
+status-withdrawn = retiré
+status-referred = adressé ailleurs
+status-duplicate = continue dans un autre message
+status-active = en vigueur
+status-unconfirmed = non confirmé : un seul foyer le dit
+status-cancelled = annulé
+status-superseded = remplacé par un plus récent
+status-of = { $status } ({ $filled } sur { $slots })
+exercise = Exercice, pas réel
+test = Essai, pas réel
+severity-unknown = Non précisé
+severity-minor = Peu ou pas de danger
+severity-moderate = Danger possible
+severity-severe = Danger grave
+severity-extreme = Danger extrême
+certainty-unknown = Non précisé
+certainty-observed = Vu de ses propres yeux
+certainty-likely = Probable
+certainty-possible = Possible
+certainty-unlikely = Peu probable
+
+# Times
+time-now = à l’instant
+ago-minutes = { $n ->
+    [one] il y a { $n } minute
+   *[other] il y a { $n } minutes
+}
+ago-hours = { $n ->
+    [one] il y a { $n } heure
+   *[other] il y a { $n } heures
+}
+ago-days = { $n ->
+    [one] il y a { $n } jour
+   *[other] il y a { $n } jours
+}
+span-minutes = { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}
+span-hours = { $n ->
+    [one] { $n } heure
+   *[other] { $n } heures
+}
+span-days = { $n ->
+    [one] { $n } jour
+   *[other] { $n } jours
+}
+
+# The forms to ask, offer and announce
+form-problem = Pas encore envoyé
+form-category = De quoi s’agit-il ?
+form-urgency = Pour quand ?
+form-zone = Où ? (un lieu par son nom)
+form-zone-hint = Par exemple « escalier B » ou « l’école ». Peut rester vide.
+form-lines = Combien ? (peut rester vide)
+form-item = Quoi
+form-amount = Quantité
+form-unit = Unité
+form-contact = Comment vous joindre
+form-contact-hint = Montré seulement à la personne qui vient. Gardé sous clé jusque-là. Peut rester vide.
+form-severity = Quel est le danger ?
+form-certainty = En êtes-vous sûr ?
+form-exercise = C’est un exercice, pas réel
+form-standing = Cela ne s’épuise pas
+need-text = De quoi avez-vous besoin ?
+need-text-hint = Tout le monde peut le lire. N’écrivez ici ni adresse ni téléphone.
+need-send = Demander
+offer-text = Que pouvez-vous donner ou faire ?
+offer-send = Mettre au tableau
+notice-text = Que doit savoir tout le monde ?
+notice-text-hint = Tout le monde peut le lire.
+notice-send = Publier l’annonce
+
+# After a post
+kept-need = Vous avez demandé de l’aide
+kept-offer = Votre offre est au tableau
+kept-notice = C’est annoncé
+kept-claim = Merci
+kept-start = Vous êtes en route
+kept-done = Merci, c’est fait
+kept-confirm = Bonne nouvelle
+kept-withdraw = C’est retiré
+kept-reopen = C’est de nouveau ouvert
+kept-other = C’est gardé
+kept-here = Gardé sur la passerelle de { $gateway }.
+kept-reached = { $n ->
+    [0] À notre connaissance, aucune autre passerelle ne l’a encore.
+    [one] { $n } autre passerelle l’a.
+   *[other] { $n } autres passerelles l’ont.
+}
+kept-twice = C’était déjà ici, donc il n’y figure qu’une fois.
+kept-claim-first = Vous êtes maintenant au tableau comme la personne qui vient.
+kept-claim-standby = D’autres ont été plus rapides. Vous êtes la personne suivante si quelqu’un ne peut pas venir.
+kept-contact = Comment joindre cette personne. Vous seul le voyez.
+kept-code = Vos trois mots
+kept-write = Notez-les maintenant.
+kept-shown = Ils ne s’affichent que pendant { $span }.
+kept-code-asker = Avec eux, vous pouvez dire que l’aide est arrivée, ou retirer ce message.
+kept-code-giver = Avec eux, vous pouvez voir comment joindre la personne, dire que c’est fait, ou que vous ne pouvez pas venir.
+kept-next = Et maintenant ?
+kept-see = Le voir
+kept-over = N’est plus affiché
+kept-over-why = Les trois mots ne s’affichent que pendant { $span }. Ce que vous avez publié est toujours gardé ; regardez le tableau.
+
+# One need, offer or notice
+item-need = Besoin
+item-offer = Offre
+item-notice = Annonce
+item-lines = Quoi et combien
+item-window = Quand
+item-window-span = de { $from } à { $until }
+item-tags = Bon à savoir
+item-people = Personnes
+item-people-of = { $filled } sur { $slots }
+item-amount = Quantité
+item-standing = Ne s’épuise pas
+item-repeat = Se répète
+item-see = Voir
+item-see-duplicate = le message dans lequel il continue
+item-severity = Quel danger
+item-certainty = Avec quelle certitude
+item-voices = Foyers qui le disent
+item-chooses = Qui choisit
+item-chooses-requester = La personne qui a publié
+item-chooses-steward = Une personne responsable
+item-contact = Contact
+item-contact-sealed = Montré seulement à la personne qui vient
+item-stays = Reste pendant
+item-zone = Où
+item-by = Publié par
+item-by-guest = une personne invitée, à la passerelle de { $gateway }
+item-by-member = un membre, à la passerelle de { $gateway }
+item-by-gateway = la passerelle de { $gateway } elle-même
+item-answers = Qui a répondu
+claim-assigned = Quelqu’un à la passerelle de { $gateway } viendra
+claim-underway = Quelqu’un à la passerelle de { $gateway } est en route
+claim-done = Quelqu’un à la passerelle de { $gateway } l’a fait
+claim-standby = Quelqu’un à la passerelle de { $gateway } attend, au cas où
+claim-no-show = Quelqu’un à la passerelle de { $gateway } n’est pas venu
+claim-withdrawn = Quelqu’un à la passerelle de { $gateway } ne peut finalement pas venir
+claim-wordless = Quelqu’un qui n’a rien écrit
+answer-need = Pouvez-vous aider ?
+answer-need-message = Un mot pour la personne qui demande (peut rester vide)
+answer-need-send = Je l’apporte
+answer-offer = Cela vous intéresse ?
+answer-offer-message = Un mot pour la personne qui propose (peut rester vide)
+answer-offer-send = Je le veux bien
+answer-enough = Assez de personnes ont répondu. Vous pouvez quand même être la suivante, si quelqu’un ne peut pas venir.
+mine = C’est moi qui ai publié ceci
+mine-confirm = C’est arrivé, merci
+mine-withdraw = Retirer
+mine-reopen = Rouvrir
+mine-whom = De qui s’agit-il ?
+mine-nobody = Personne
+mine-assign = Que cette personne vienne
+mine-no-show = Cette personne n’est pas venue
+helper = C’est moi qui ai répondu
+helper-start = Je suis en route : montrer comment joindre la personne
+helper-done = Je l’ai fait
+helper-withdraw = Finalement, je ne peux pas venir
+notice-seen = L’avez-vous vu aussi ?
+notice-cosign = Oui, mon foyer le dit aussi
+notice-mine = C’est moi qui ai fait cette annonce
+notice-cancel = Annuler l’annonce
+
+# Code words
+code-title = Vos trois mots
+code-hint = Trois mots anglais simples, comme « lamp river seven »
+code-act = Que voulez-vous dire ?
+code-confirm = L’aide est arrivée (j’avais demandé)
+code-withdraw = Retirer
+code-start = Je suis en route : montrer comment joindre la personne
+code-done = Je l’ai fait (j’ai aidé)
+code-send = Envoyer
+
+# Why something was not taken
+refusal-missing = Merci de remplir ce champ.
+refusal-choose = Merci de choisir une réponse.
+refusal-too-long = C’est trop long : seuls { $percent } % environ tiennent. Merci de raccourcir.
+refusal-amount = Écrivez la quantité en chiffres, par exemple 2 ou 1,5.
+refusal-item = Écrivez de quoi il s’agit là où une quantité est donnée.
+refusal-value = Cela ne peut pas être accepté tel quel. Merci de le changer.
+refusal-sign = Il y a là un signe qui ne peut pas être gardé. Merci de le retaper.
+refusal-code = Ce ne sont pas les bons mots. Il y en a trois, comme on vous les a montrés.
+refusal-guesses = Trop d’essais avec de mauvais mots. Réessayez dans { $span }.
+refusal-posts = C’était trop souvent en peu de temps. Réessayez dans { $span }.
+refusal-elsewhere = Ceci a été publié à la passerelle { $gateway }. Les trois mots fonctionnent là-bas.
+refusal-gone = Ce n’est plus ici. C’est peut-être terminé.
+refusal-state = Ce n’est plus possible. Regardez à nouveau où cela en est.
+refusal-open-now = Vous avez déjà un besoin ouvert marqué « Maintenant ». Terminez-le d’abord, ou choisissez un autre moment.
+refusal-open = Vous avez déjà { $n } messages ouverts, c’est le maximum. Terminez-en un d’abord.
+refusal-full = Cette passerelle n’a plus de place. Réessayez plus tard.
+refusal-disk = Le disque de la passerelle est presque plein. Vous pouvez lire ; elle acceptera de nouveau des messages quand il y aura de la place.
+refusal-busy = La passerelle est occupée. Merci de renvoyer.
+refusal-other = La passerelle n’a pas pu l’accepter. Merci de réessayer.
+
+# Pages that are not there
+fault-title = Cela n’a pas marché
+fault-title-gone = Pas ici
+fault-title-wait = Un instant
+fault-not-found = Il n’y a pas de telle page ici. C’est peut-être terminé, ou l’adresse contient une faute.
+fault-away = La passerelle démarre ou s’arrête. Réessayez dans un instant.
+fault-cross-site = Ce formulaire venait de la page d’un autre site. Ouvrez la page de la passerelle et réessayez.
+fault-too-slow = Cela a mis trop de temps à arriver. Merci de réessayer.
+fault-too-large = C’est trop à la fois. Merci de raccourcir.
+fault-address = L’adresse est trop longue.
+fault-broken = Quelque chose a échoué ici. C’est noté, et ce qui était gardé est en sécurité.
+fault-other = La passerelle n’a pas compris cette demande.
+
+# Help
+help-title = Comment ça marche
+help-post = Demander, proposer, annoncer
+help-post-text = Écrivez ce dont vous avez besoin ou ce que vous pouvez donner. Sans compte, sans application, sans internet. Tout le monde sur ce réseau peut le lire.
+help-code = Vos trois mots
+help-code-text = Après avoir publié, on vous montre trois mots. Notez-les. Qui les connaît peut dire que l’aide est arrivée, ou retirer le message. Ils ne fonctionnent qu’à la passerelle de { $gateway }.
+help-answer = Répondre à quelqu’un
+help-answer-text = Ouvrez son message et appuyez sur « Je l’apporte ». Vous recevez aussi trois mots : avec eux, vous pouvez voir comment joindre la personne, dire que vous êtes en route et dire que c’est fait.
+help-reach = Comment vous joindre
+help-reach-text = Ce que vous écrivez sous « Comment vous joindre » est gardé sous clé et montré seulement à la personne qui vient. N’écrivez ni adresse ni téléphone dans le texte ouvert.
+help-kept = Est-ce gardé ?
+help-kept-text = Quand vous voyez vos trois mots, votre message est sur le disque de cette passerelle et survit à une coupure de courant.
+help-trust = À qui vous faites confiance ici
+help-trust-text = Rien ici ne passe par internet, et rien n’est chiffré sur le chemin jusqu’à votre téléphone. La personne qui s’occupe de cette passerelle, ou qui se fait passer pour elle, peut voir et changer la page. Écrivez ici ce que vous afficheriez sur une porte.
+help-paper = Sur papier
+help-poster = Affiche pour la porte
+help-bulletin = Le tableau à imprimer
+help-tinker = Pour les bricoleurs
+help-tinker-text = Le même tableau parle MQTT ({ $mqtt }, ou WebSocket à { $socket }) et JSON ({ $json }).
+
+# On paper
+poster-title = Ici, on s’aide entre voisins
+poster-lead = Sans application. Sans compte. Sans internet.
+poster-wifi = 1. Rejoignez le Wi-Fi
+poster-wifi-name = Nom : { $name }
+poster-wifi-password = Mot de passe : { $password }
+poster-wifi-open = Sans mot de passe
+poster-page = 2. Ouvrez la page
+poster-page-how = Visez le carré avec l’appareil photo, ou tapez cette adresse dans votre navigateur :
+poster-wifi-code = Code qui rejoint le Wi-Fi { $name }
+poster-page-code = Code qui ouvre { $page }
+poster-print = Imprimez cette page depuis le menu du navigateur et affichez-la là où les gens passent.
+bulletin-title = Le tableau du quartier
+bulletin-as-of = État au { $time }
+bulletin-how = Pour répondre, ouvrez { $page } sur ce réseau, ou parlez-en à quelqu’un qui le peut.
+bulletin-more = Il y en a d’autres sur la page.

@@ -1,10 +1,323 @@
+# Português
 language-name = Português
 language-direction = ltr
 languages = Idioma
+decimal-mark = ,
 
 # The frame of every page
 skip = Ir para o conteúdo
 help = Ajuda
+to-board = Ir para o quadro
 footer = Esta página vem da estação de { $gateway }, não da internet. Quem cuida dela pode ver e mudar o que aparece aqui.
 captive-title = Melhor no seu navegador
 captive-how = Esta janela pequena esquece tudo quando se fecha. Para voltar mais tarde, abra o seu navegador e escreva este endereço:
+
+# The board
+board-title = Quadro
+board-start = O que quer fazer?
+ask = Pedir ajuda
+offer = Oferecer algo
+announce = Avisar
+have-code = Tenho uma senha
+urgent = Urgente
+show = Mostrar
+kind-all = Tudo
+kind-need = Pedidos
+kind-offer = Ofertas
+kind-notice = Avisos
+empty-need = Ninguém está a pedir nada neste momento.
+empty-offer = Nada é oferecido neste momento.
+empty-notice = Não há avisos neste momento.
+empty-filtered = Nada aqui corresponde ao que procura.
+empty-after = Era o último.
+empty-urgent = Só o que é urgente, mais acima.
+older-need = Pedidos mais antigos
+older-offer = Ofertas mais antigas
+older-notice = Avisos mais antigos
+search-on = Continuar a procurar nos mais antigos
+search-open = Procurar e filtrar
+search-words = Palavras
+search-words-hint = Por exemplo «pão» ou «carregador»
+search-zone = Lugar
+search-category = Assunto
+search-urgency = Para quando
+any-category = Tudo
+any-urgency = Qualquer altura
+search-send = Procurar
+search-clear = Mostrar tudo
+disk-low = O disco desta estação está quase cheio. Por agora só se aceitam mensagens urgentes.
+disk-full = O disco desta estação está cheio. Pode ler, mas por agora nada pode ser publicado.
+
+# What a post is about, how soon, how it stands
+category-food = Comida e refeições
+category-water = Água
+category-health = Saúde
+category-shelter = Um lugar para ficar
+category-power = Eletricidade, carregar
+category-heat = Calor, frescura
+category-transport = Transporte, entregas
+category-tools = Ferramentas, reparos
+category-childcare = Crianças
+category-care = Cuidados
+category-clothing = Roupa, cobertores
+category-hygiene = Higiene, limpeza
+category-language = Línguas, documentos
+category-animals = Animais
+category-company = Companhia
+category-other = Outra coisa
+urgency-now = Agora: vida ou segurança
+urgency-today = Hoje
+urgency-week = Esta semana
+urgency-whenever = Quando for possível
+status-open = à espera de ajuda
+status-available = disponível
+status-assigned = alguém virá
+status-promised = já reservado
+status-underway = a ajuda está a caminho
+status-done = feito, ainda por confirmar
+status-confirmed = feito
+status-withdrawn = retirado
+status-referred = encaminhado para outro lugar
+status-duplicate = continua noutra mensagem
+status-active = em vigor
+status-unconfirmed = por confirmar: só uma casa o diz
+status-cancelled = anulado
+status-superseded = substituído por um mais novo
+status-of = { $status } ({ $filled } de { $slots })
+exercise = Exercício, não é real
+test = Teste, não é real
+severity-unknown = Não se sabe
+severity-minor = Pouco ou nenhum perigo
+severity-moderate = Perigo possível
+severity-severe = Perigo grave
+severity-extreme = Perigo extremo
+certainty-unknown = Não se sabe
+certainty-observed = Visto com os próprios olhos
+certainty-likely = Provável
+certainty-possible = Possível
+certainty-unlikely = Pouco provável
+
+# Times
+time-now = agora mesmo
+ago-minutes = { $n ->
+    [one] há { $n } minuto
+   *[other] há { $n } minutos
+}
+ago-hours = { $n ->
+    [one] há { $n } hora
+   *[other] há { $n } horas
+}
+ago-days = { $n ->
+    [one] há { $n } dia
+   *[other] há { $n } dias
+}
+span-minutes = { $n ->
+    [one] { $n } minuto
+   *[other] { $n } minutos
+}
+span-hours = { $n ->
+    [one] { $n } hora
+   *[other] { $n } horas
+}
+span-days = { $n ->
+    [one] { $n } dia
+   *[other] { $n } dias
+}
+
+# The forms to ask, offer and announce
+form-problem = Ainda não foi enviado
+form-category = De que se trata?
+form-urgency = Para quando?
+form-zone = Onde? (um lugar pelo nome)
+form-zone-hint = Por exemplo «escada B» ou «a escola». Pode ficar vazio.
+form-lines = Quanto? (pode ficar vazio)
+form-item = O quê
+form-amount = Quantidade
+form-unit = Unidade
+form-contact = Como entrar em contacto consigo
+form-contact-hint = Mostrado só a quem vier ajudar. Até lá fica guardado à chave. Pode ficar vazio.
+form-severity = Qual é o perigo?
+form-certainty = Tem a certeza?
+form-exercise = É um exercício, não é real
+form-standing = Isto não se esgota
+need-text = De que precisa?
+need-text-hint = Todos podem ler. Não escreva aqui a sua morada nem o seu telefone.
+need-send = Pedir
+offer-text = O que pode dar ou fazer?
+offer-send = Pôr no quadro
+notice-text = O que devem todos saber?
+notice-text-hint = Todos podem ler.
+notice-send = Publicar o aviso
+
+# After a post
+kept-need = Pediu ajuda
+kept-offer = A sua oferta está no quadro
+kept-notice = O aviso está publicado
+kept-claim = Obrigado
+kept-start = Está a caminho
+kept-done = Obrigado, está feito
+kept-confirm = Que bom saber
+kept-withdraw = Foi retirado
+kept-reopen = Está aberto outra vez
+kept-other = Está guardado
+kept-here = Guardado na estação de { $gateway }.
+kept-reached = { $n ->
+    [0] Que se saiba, nenhuma outra estação o tem ainda.
+    [one] Mais { $n } estação o tem.
+   *[other] Mais { $n } estações o têm.
+}
+kept-twice = Já estava aqui, por isso aparece uma só vez.
+kept-claim-first = Agora está no quadro como a pessoa que vem.
+kept-claim-standby = Outros foram mais rápidos. É a pessoa seguinte, se alguém não puder vir.
+kept-contact = Como entrar em contacto. Só você vê isto.
+kept-code = A sua senha
+kept-write = Anote-a agora.
+kept-shown = Só é mostrada durante { $span }.
+kept-code-asker = Com ela pode dizer que a ajuda chegou, ou retirar isto.
+kept-code-giver = Com ela pode ver como entrar em contacto, dizer que está feito ou que não pode vir.
+kept-next = E agora?
+kept-see = Ver
+kept-over = Já não é mostrado
+kept-over-why = Uma senha só é mostrada durante { $span }. O que publicou continua guardado; veja o quadro.
+
+# One need, offer or notice
+item-need = Pedido
+item-offer = Oferta
+item-notice = Aviso
+item-lines = O quê e quanto
+item-window = Quando
+item-window-span = de { $from } a { $until }
+item-tags = É bom saber
+item-people = Pessoas
+item-people-of = { $filled } de { $slots }
+item-amount = Quantidade
+item-standing = Não se esgota
+item-repeat = Repete-se
+item-see = Ver
+item-see-duplicate = a mensagem em que continua
+item-severity = Qual é o perigo
+item-certainty = Com que certeza
+item-voices = Casas que o dizem
+item-chooses = Quem escolhe
+item-chooses-requester = Quem publicou
+item-chooses-steward = Uma pessoa responsável
+item-contact = Contacto
+item-contact-sealed = Mostrado só a quem vier ajudar
+item-stays = Fica durante
+item-zone = Onde
+item-by = Publicado por
+item-by-guest = uma pessoa convidada, na estação de { $gateway }
+item-by-member = um membro, na estação de { $gateway }
+item-by-gateway = a própria estação de { $gateway }
+item-answers = Quem respondeu
+claim-assigned = Alguém na estação de { $gateway } virá
+claim-underway = Alguém na estação de { $gateway } está a caminho
+claim-done = Alguém na estação de { $gateway } já o fez
+claim-standby = Alguém na estação de { $gateway } fica à espera, caso seja preciso
+claim-no-show = Alguém na estação de { $gateway } não veio
+claim-withdrawn = Alguém na estação de { $gateway } afinal não pode vir
+claim-wordless = Alguém que não escreveu nada
+answer-need = Pode ajudar?
+answer-need-message = Uma palavra para quem pede (pode ficar vazio)
+answer-need-send = Eu levo
+answer-offer = Quer isto?
+answer-offer-message = Uma palavra para quem oferece (pode ficar vazio)
+answer-offer-send = Eu quero
+answer-enough = Já responderam pessoas suficientes. Ainda pode ser a seguinte, se alguém não puder vir.
+mine = Fui eu que publiquei isto
+mine-confirm = Chegou, obrigado
+mine-withdraw = Retirar
+mine-reopen = Abrir outra vez
+mine-whom = De quem se trata?
+mine-nobody = Ninguém
+mine-assign = Que venha esta pessoa
+mine-no-show = Esta pessoa não veio
+helper = Fui eu que respondi
+helper-start = Estou a caminho: mostrar como entrar em contacto
+helper-done = Já o fiz
+helper-withdraw = Afinal não posso ir
+notice-seen = Também viu isto?
+notice-cosign = Sim, a minha casa diz o mesmo
+notice-mine = Fui eu que fiz este aviso
+notice-cancel = Anular
+
+# Code words
+code-title = Senha
+code-hint = Três palavras simples em inglês, como «lamp river seven»
+code-act = O que quer dizer?
+code-confirm = A ajuda chegou (fui eu que pedi)
+code-withdraw = Retirar
+code-start = Estou a caminho: mostrar como entrar em contacto
+code-done = Já o fiz (fui eu que ajudei)
+code-send = Enviar
+
+# Why something was not taken
+refusal-missing = Por favor, preencha este campo.
+refusal-choose = Por favor, escolha uma opção.
+refusal-too-long = É longo demais: só cabem cerca de { $percent } %. Por favor, encurte.
+refusal-amount = Escreva a quantidade como um número, por exemplo 2 ou 1,5.
+refusal-item = Escreva o que é, onde há uma quantidade.
+refusal-value = Isto não pode ser aceite assim. Por favor, mude-o.
+refusal-sign = Contém um sinal que não pode ser guardado. Por favor, escreva outra vez.
+refusal-code = Essa não é a senha certa. São três palavras, tal como lhe foram mostradas.
+refusal-guesses = Demasiadas senhas erradas. Tente outra vez dentro de { $span }.
+refusal-posts = Foram demasiadas vezes em pouco tempo. Tente outra vez dentro de { $span }.
+refusal-elsewhere = Isto foi publicado na estação { $gateway }. A senha funciona lá.
+refusal-gone = Isto já não está aqui. Talvez tenha terminado.
+refusal-state = Isso já não é possível. Por favor, veja outra vez em que ponto está.
+refusal-open-now = Já tem um pedido aberto marcado «Agora». Termine-o primeiro ou escolha outra altura.
+refusal-open = Já tem { $n } mensagens abertas, que é o máximo. Termine uma primeiro.
+refusal-full = Esta estação não tem lugar para mais mensagens. Tente mais tarde.
+refusal-disk = O disco da estação está quase cheio. Pode ler; voltará a aceitar mensagens quando houver espaço.
+refusal-busy = A estação está ocupada. Por favor, envie outra vez.
+refusal-other = A estação não pôde aceitar. Por favor, tente outra vez.
+
+# Pages that are not there
+fault-title = Isso não funcionou
+fault-title-gone = Não está aqui
+fault-title-wait = Um momento
+fault-not-found = Não há aqui tal página. Talvez tenha terminado, ou o endereço tem um erro.
+fault-away = A estação está a arrancar ou a desligar-se. Tente outra vez daqui a pouco.
+fault-cross-site = Este formulário veio da página de outro sítio. Abra a página da estação e tente outra vez.
+fault-too-slow = Demorou demasiado a chegar. Por favor, tente outra vez.
+fault-too-large = É demasiado de uma só vez. Por favor, encurte.
+fault-address = O endereço é longo demais.
+fault-broken = Algo falhou aqui. Ficou anotado, e o que estava guardado está a salvo.
+fault-other = A estação não percebeu esse pedido.
+
+# Help
+help-title = Como funciona
+help-post = Pedir, oferecer, avisar
+help-post-text = Escreva o que precisa ou pode dar. Sem conta, sem aplicação, sem internet. Todos nesta rede podem ler.
+help-code = A sua senha
+help-code-text = Depois de publicar, são-lhe mostradas três palavras. Anote-as. Quem as conhece pode dizer que a ajuda chegou, ou retirar a mensagem. Só funcionam na estação de { $gateway }.
+help-answer = Responder a alguém
+help-answer-text = Abra o que essa pessoa escreveu e carregue em «Eu levo». Também recebe uma senha: com ela pode ver como entrar em contacto, dizer que está a caminho e dizer que está feito.
+help-reach = Como entrar em contacto consigo
+help-reach-text = O que escreve em «Como entrar em contacto consigo» fica guardado à chave e só é mostrado a quem vier ajudar. Não escreva a sua morada nem o seu telefone no texto aberto.
+help-kept = Fica guardado?
+help-kept-text = Quando vê a sua senha, a sua mensagem está no disco desta estação e resiste a um corte de luz.
+help-trust = Em quem confia aqui
+help-trust-text = Nada aqui passa pela internet, e nada vai cifrado no caminho até ao seu telefone. Quem cuida desta estação, ou se faz passar por ela, pode ver e mudar a página. Escreva aqui o que afixaria numa porta.
+help-paper = Em papel
+help-poster = Cartaz para a porta
+help-bulletin = O quadro para imprimir
+help-tinker = Para curiosos
+help-tinker-text = O mesmo quadro fala MQTT ({ $mqtt }, ou WebSocket em { $socket }) e JSON ({ $json }).
+
+# On paper
+poster-title = Aqui os vizinhos ajudam-se
+poster-lead = Sem aplicação. Sem conta. Sem internet.
+poster-wifi = 1. Ligue-se ao Wi-Fi
+poster-wifi-name = Nome: { $name }
+poster-wifi-password = Palavra-passe: { $password }
+poster-wifi-open = Sem palavra-passe
+poster-page = 2. Abra a página
+poster-page-how = Aponte a câmara ao quadrado, ou escreva este endereço no seu navegador:
+poster-wifi-code = Código que liga ao Wi-Fi { $name }
+poster-page-code = Código que abre { $page }
+poster-print = Imprima esta página pelo menu do navegador e afixe-a onde passam pessoas.
+bulletin-title = O quadro da vizinhança
+bulletin-as-of = Como estava em { $time }
+bulletin-how = Para responder, abra { $page } nesta rede, ou diga a alguém que possa.
+bulletin-more = Há mais na página.

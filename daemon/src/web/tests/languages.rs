@@ -1,0 +1,201 @@
+use commons_core::admission::Rejection;
+
+use super::harness::{claim, item, Gateway, Reply};
+use crate::web::words::Lang;
+
+async fn get(gateway: &Gateway, path: &str, more: &str) -> Reply {
+    gateway.send(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{more}\r\n", gateway.at)).await
+}
+
+/// A board with something of every state and kind on it.
+fn everything() -> Vec<commons_core::views::item::ItemState> {
+    let mut items = Vec::new();
+    let states =
+        ["open", "assigned", "underway", "done", "confirmed", "withdrawn", "referred", "duplicate"].iter().enumerate();
+    for (n, status) in states {
+        for (kind, base) in [("need", 10), ("offer", 30)] {
+            let mut one = item(kind, base + n as u8, "bread");
+            one.status = status;
+            one.see = "f".repeat(64);
+            one.window = Some(["2026-11-20T12:25:00Z".into(), "2026-11-20T14:25:00Z".into()]);
+            one.assign_by = if n % 2 == 0 { "requester" } else { "steward" };
+            one.by = ["guest", "member", "gateway"][n % 3];
+            one.repeat = "weekly".into();
+            one.standing = kind == "offer";
+            let claims = ["assigned", "underway", "done", "standby", "no_show", "withdrawn"].iter().enumerate();
+            one.claims = claims.map(|(n, status)| claim(100 + n as u8, status, ["with jam", ""][n % 2])).collect();
+            items.push(one);
+        }
+    }
+    for (n, status) in ["active", "unconfirmed", "cancelled", "superseded"].iter().enumerate() {
+        let mut one = item("notice", 50 + n as u8, "smoke");
+        one.status = status;
+        if let Some(alert) = &mut one.alert {
+            alert.status = ["actual", "exercise", "test", "actual"][n];
+            alert.severity = ["minor", "moderate", "extreme", "unknown"][n];
+            alert.certainty = ["likely", "possible", "unlikely", "unknown"][n];
+        }
+        items.push(one);
+    }
+    items
+}
+
+/// A neighbour would read an id, or English, in the middle of his own language; or a page written backwards.
+#[tokio::test]
+async fn every_page_is_whole_in_every_language() {
+    let items = everything();
+    let addresses: Vec<String> = items.iter().map(|item| format!("/{}/{}", item.kind, item.id)).collect();
+    let gateway = Gateway::start(items).await;
+    let english = |id: &str| Lang::english().say(id);
+    for lang in Lang::all() {
+        let accept = format!("Accept-Language: {}\r\n", lang.code());
+        let fixed = [
+            "/",
+            "/?kind=need",
+            "/?kind=offer&q=zzz",
+            "/?kind=notice&after=1",
+            "/new/need",
+            "/new/offer",
+            "/new/notice",
+            "/code",
+            "/help",
+            "/poster",
+            "/bulletin",
+            "/nowhere",
+            "/kept/0",
+        ];
+        let mut pages = Vec::new();
+        for path in fixed.into_iter().chain(addresses.iter().map(String::as_str)) {
+            pages.push((path.to_owned(), get(&gateway, path, &accept).await));
+        }
+        let sent = ["/new/need", "/code", addresses[0].as_str()];
+        for path in sent {
+            let kind = "application/x-www-form-urlencoded";
+            pages.push((format!("POST {path}"), gateway.post_with(path, kind, &accept, "act=no_show&qty0=x").await));
+        }
+        for kind in ["need", "offer", "notice"] {
+            let kind_of_form = "application/x-www-form-urlencoded";
+            let posted =
+                gateway.post_with(&format!("/new/{kind}"), kind_of_form, &accept, &format!("text={kind}")).await;
+            pages.push((format!("kept {kind}"), get(&gateway, posted.header("location"), &accept).await));
+        }
+        for (path, page) in pages {
+            let opening = format!("<html lang=\"{}\" dir=\"{}\">", lang.code(), lang.direction());
+            assert!(page.body.contains(&opening), "{path}: {}", page.head);
+            assert!(!page.body.contains('⟦'), "{lang:?} {path}");
+            assert!(!page.body.contains(|c: char| ('\u{e000}'..='\u{f8ff}').contains(&c)), "{lang:?} {path}");
+            assert_eq!(page.header("vary"), "accept-language, cookie", "{path}");
+            if lang != Lang::english() {
+                for id in ["footer", "help", "need-send", "to-board", "kept-write", "helper-done", "poster-lead"] {
+                    let words = english(id);
+                    let words = words.split(|c: char| !c.is_ascii_alphabetic() && c != ' ').next().unwrap();
+                    assert!(!page.body.contains(&format!(">{words}<")), "{lang:?} {path}: {words}");
+                }
+            }
+        }
+    }
+}
+
+/// Refusals reach people at the worst moment; they must be understood.
+#[tokio::test]
+async fn every_refusal_is_said_in_every_language() {
+    let gateway = Gateway::start(vec![]).await;
+    let field = || "zone".into();
+    let refusals = [
+        Rejection::Empty,
+        Rejection::TooLong { field: field(), found: 300, limit: 200, unit: "bytes" },
+        Rejection::WrongValue { field: field(), expected: "x".into() },
+        Rejection::WrongValue { field: "lines[0].qty".into(), expected: "x".into() },
+        Rejection::ControlCharacter { field: field() },
+        Rejection::UnknownItem,
+        Rejection::NotYours,
+        Rejection::WrongCode,
+        Rejection::TooManyGuesses { retry_s: 90 },
+        Rejection::ElsewhereOnly { gateway: "abc".into() },
+        Rejection::WrongState { kind: "need", status: "done" },
+        Rejection::AlreadyOpenNow { item: "abc".into() },
+        Rejection::TooManyOpen { limit: 3 },
+        Rejection::TooManyPosts { retry_s: 7_200 },
+        Rejection::GatewayFull { limit: 9 },
+        Rejection::StorageFull,
+        Rejection::Busy,
+        Rejection::NotAllowed { what: "this" },
+    ];
+    for lang in Lang::all() {
+        let mut said = std::collections::BTreeSet::new();
+        for refusal in &refusals {
+            gateway.script.lock().unwrap().refuse = Some(refusal.clone());
+            let accept = format!("Accept-Language: {}\r\n", lang.code());
+            let kind = "application/x-www-form-urlencoded";
+            let page = gateway.post_with("/new/need", kind, &accept, "text=bread&item0=x&zone=B").await;
+            assert_eq!(page.status, refusal.http_status(), "{refusal}");
+            let (_, problem) = page.body.split_once("role=\"alert\"").expect("a summary");
+            let problem = problem.split("</ul>").next().unwrap().to_owned();
+            assert!(!problem.contains('⟦') && problem.contains("<li>"), "{lang:?} {problem}");
+            assert!(page.body.contains("value=\"B\""), "what was typed is kept");
+            said.insert(problem);
+        }
+        assert!(said.len() >= 15, "{lang:?}: refusals differ: {}", said.len());
+    }
+}
+
+/// The switch must lead back to the page one is on, be remembered, and never lead away.
+#[tokio::test]
+async fn the_switch_keeps_the_page_and_sets_a_cookie() {
+    let gateway = Gateway::start(vec![item("need", 1, "bread")]).await;
+    let page = get(&gateway, "/?kind=need&q=bread", "").await;
+    assert!(page.body.contains("href=\"/?kind=need&amp;q=bread&amp;lang=ar\""), "{}", page.body);
+    assert_eq!(page.header("set-cookie"), "");
+    let chosen = get(&gateway, "/?kind=need&q=bread&lang=ar", "").await;
+    assert!(chosen.body.contains("dir=\"rtl\"") && chosen.body.contains("bread"));
+    assert!(chosen.header("set-cookie").starts_with("lang=ar; Path=/; Max-Age="));
+    assert!(chosen.body.contains("href=\"/help?lang=ar\""), "carried until a cookie came back");
+    let remembered = get(&gateway, "/", "Cookie: lang=ar\r\nAccept-Language: fr\r\n").await;
+    assert!(remembered.body.contains("dir=\"rtl\"") && remembered.body.contains("href=\"/help\""));
+    let away = get(&gateway, "//evil.example/x?lang=zz", "").await;
+    assert!(away.status == 404 && !away.body.contains("href=\"//"), "{}", away.body);
+    let kind = "application/x-www-form-urlencoded";
+    let posted = gateway.post_with("/new/need?lang=es", kind, "", "text=pan").await;
+    assert!(posted.status == 303 && posted.header("location").ends_with("?lang=es"), "{posted:?}");
+    assert_eq!(gateway.get("/api/v1/needs?lang=es").await.header("set-cookie"), "", "programs get no cookie");
+}
+
+/// A neighbour who looks for bread would scroll through everything.
+#[tokio::test]
+async fn the_board_is_searched_without_script() {
+    let mut far = item("need", 3, "bread for the north side");
+    far.zone = "north stairwell".into();
+    let mut items = vec![item("need", 1, "Pão e leite"), item("need", 2, "a ladder"), far];
+    items.extend((0..150).map(|n| item("offer", 60 + n, &format!("offer {n}"))));
+    items.push(item("offer", 250, "the only goat"));
+    let gateway = Gateway::start(items).await;
+    let found =
+        |body: &str| -> Vec<bool> { ["leite", "ladder", "north side"].iter().map(|t| body.contains(t)).collect() };
+    assert_eq!(found(&gateway.get("/?q=PAO").await.body), [true, false, false]);
+    assert_eq!(found(&gateway.get("/?q=north+bread").await.body), [false, false, true]);
+    assert_eq!(found(&gateway.get("/?zone=North").await.body), [false, false, true]);
+    assert_eq!(found(&gateway.get("/?category=food&zone=stairwell").await.body), [true, true, true]);
+    assert!(gateway.get("/?q=goat").await.body.contains("the only goat"), "found behind a page of others");
+    let nothing = gateway.get("/?q=unicorn").await.body;
+    assert!(nothing.contains("Nothing here matches") && nothing.contains("value=\"unicorn\""));
+}
+
+/// The poster must lead into the Wi-Fi and to the page, and the door's board must show what stands.
+#[tokio::test]
+async fn paper_shows_codes_and_the_board() {
+    let mut config = crate::config::Config::default();
+    config.http.wifi_name = "Maple <Commons>".into();
+    config.http.wifi_password = "sweet & low".into();
+    let mut insulin = item("need", 1, "insulin");
+    insulin.urgency = "now";
+    let gateway = Gateway::configured(vec![insulin], config, std::sync::Arc::new(|_, _| {})).await;
+    let poster = gateway.get("/poster").await.body;
+    assert_eq!(poster.matches("class=\"qr\"").count(), 2);
+    assert!(poster.contains("Maple &lt;Commons&gt;") && poster.contains("sweet &amp; low"));
+    assert!(poster.contains(&format!("http://{}/", gateway.at)));
+    let bulletin = gateway.get("/bulletin").await.body;
+    assert!(bulletin.contains("Urgent") && bulletin.contains("insulin") && bulletin.contains("1.5 <bdi"), "{bulletin}");
+    assert!(!bulletin.contains("ago"), "paper does not count on");
+    let bare = Gateway::start(vec![]).await.get("/poster").await.body;
+    assert_eq!(bare.matches("class=\"qr\"").count(), 1);
+}
