@@ -164,6 +164,11 @@ export async function phone(gateway, options = {}) {
   return page;
 }
 
+/** Taps what leads to another page, and waits for that page. */
+export async function follow(page, target) {
+  await Promise.all([page.waitForNavigation(), target.tap()]);
+}
+
 /** Nothing left the gateway and nothing went wrong in the page. */
 export function assertQuiet(page) {
   assert.deepEqual(page.strangers, [], 'requests to others');
@@ -172,8 +177,10 @@ export function assertQuiet(page) {
 
 /** Nothing is cut off or needs a sideways scroll. */
 export async function assertFits(page, what) {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(content <= window, `${what}: ${content} px wide on ${window}`);
+  // Not innerWidth: a phone zooms out until all fits, and says the wider number.
+  const { width } = page.viewportSize();
+  const content = await page.evaluate(() => Math.max(document.documentElement.scrollWidth, innerWidth));
+  assert.ok(content <= width, `${what}: ${content} px wide on ${width}`);
 }
 
 /** A picture for looking at, where SHOTS names a directory. */

@@ -55,7 +55,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault
     }
     let filtered = FILTERS.iter().any(|name| !query.get(name).is_empty());
     let content = html! {
-        h1.quiet { (view.say("board-title")) }
+        h1.unseen { (view.say("board-title")) }
         @if let Some(storage) = storage_notice(web) { div.problem role="status" { (view.say(storage)) } }
         nav aria-label=(view.say("board-start")) { div.actions { " "
             @for (kind, strong, address, word) in [
@@ -124,7 +124,7 @@ fn storage_notice(web: &Web) -> Option<&'static str> {
 
 fn filters(head: &Head, only: Option<ItemKind>, filtered: bool) -> Markup {
     let (view, query) = (&head.view, &head.query);
-    let drawn = Drawn { view, typed: query, problems: &[] };
+    let drawn = Drawn { view, typed: query, problems: &[], text: "" };
     let categories = Category::ALL.iter().map(|one| (one.name(), words::category(view.lang, one.name())));
     let categories = std::iter::once(("", view.say("any-category"))).chain(categories);
     let urgencies = Urgency::ALL.iter().map(|one| (one.name(), words::urgency(view.lang, one.name())));
@@ -198,7 +198,7 @@ pub(super) fn facts(lang: Lang, item: &ItemState, now: Option<u64>) -> Markup {
     html! {
         p.facts {
             @for (at, part) in parts.iter().enumerate() {
-                @if at > 0 { " · " }
+                @if at > 0 { "\u{a0}· " }
                 (part)
             }
         }

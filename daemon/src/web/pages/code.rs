@@ -54,7 +54,7 @@ pub(super) fn tidy(code: &str) -> String {
 }
 
 fn draw(web: &Web, view: &View, typed: &Form, problems: &[Problem]) -> Markup {
-    let drawn = Drawn { view, typed, problems };
+    let drawn = Drawn { view, typed, problems, text: "" };
     let acts = ACTS.iter().map(|(act, message)| (*act, view.say(message)));
     let content = html! {
         (drawn.summary())

@@ -46,6 +46,8 @@ pub(in crate::web) struct Drawn<'a> {
     pub(in crate::web) view: &'a View,
     pub(in crate::web) typed: &'a Form,
     pub(in crate::web) problems: &'a [Problem],
+    /// The label of the field "text" or "message"; the other fields are called alike everywhere.
+    pub(in crate::web) text: &'static str,
 }
 
 impl Drawn<'_> {
@@ -71,13 +73,35 @@ impl Drawn<'_> {
                         @for problem in self.problems {
                             li {
                                 @if problem.field.is_empty() { (problem.sentence) }
-                                @else { a href={ "#" (problem.field) } { (problem.sentence) } }
+                                @else { a href={ "#" (problem.field) } { (self.named(&problem.field)) (problem.sentence) } }
                             }
                         }
                     }
                 }
             }
         }
+    }
+
+    /// "Where?: ", so that the summary says which field it means.
+    fn named(&self, field: &str) -> String {
+        let label = match field.trim_end_matches(|c: char| c.is_ascii_digit()) {
+            "text" | "message" => self.text,
+            "category" => "form-category",
+            "urgency" => "form-urgency",
+            "zone" => "form-zone",
+            "contact" => "form-contact",
+            "severity" => "form-severity",
+            "certainty" => "form-certainty",
+            "lines" => "form-lines",
+            "item" => "form-item",
+            "qty" => "form-amount",
+            "unit" => "form-unit",
+            "code" => "code-title",
+            "act" => "code-act",
+            "claim" => "mine-whom",
+            _ => return String::new(),
+        };
+        format!("{} – ", self.say(label))
     }
 
     pub(in crate::web) fn problem(&self, name: &str) -> Option<&str> {

@@ -76,12 +76,6 @@ fn json_of(item: &ItemState, form: &Form) -> Result<(Kind, Value), Rejection> {
     }
     let mut json = json!({"v": 1, "item": item.id, "code": code});
     match act {
-        Some(Kind::Withdraw) if item.kind == "notice" => {
-            // CAP takes a notice back by another one that refers to it.
-            json = json!({"v": 1, "text": item.text, "message": "cancel", "references": [item.id],
-                "category": item.category, "code": code});
-            Ok((Kind::Notice, json))
-        }
         Some(act @ (Kind::Assign | Kind::NoShow)) => {
             if form.get("claim").is_empty() {
                 return missing("claim");
@@ -96,7 +90,8 @@ fn json_of(item: &ItemState, form: &Form) -> Result<(Kind, Value), Rejection> {
 
 fn draw(web: &Web, view: &View, item: &ItemState, typed: &Form, problems: &[Problem]) -> Markup {
     let now = time::now(&web.inbox.health().borrow());
-    let drawn = Drawn { view, typed, problems };
+    let text = if item.kind == "offer" { "answer-offer-message" } else { "answer-need-message" };
+    let drawn = Drawn { view, typed, problems, text };
     let title = match item.kind {
         "need" => "item-need",
         "offer" => "item-offer",
@@ -251,7 +246,7 @@ fn answer_form(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
 fn fresh<'a>(drawn: &Drawn<'a>, blank: &'a Form, open: bool) -> Drawn<'a> {
     match open {
         true => *drawn,
-        false => Drawn { view: drawn.view, typed: blank, problems: &[] },
+        false => Drawn { typed: blank, problems: &[], ..*drawn },
     }
 }
 

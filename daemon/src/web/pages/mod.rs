@@ -42,13 +42,12 @@ pub(super) fn page(web: &Web, view: &View, title: &str, content: Markup) -> Mark
                 div { a.skip href="#main" { (view.say("skip")) } }
                 header {
                     a.home href=(view.to("/")) { (icons::icon("home")) bdi dir="auto" { (name) } }
-                    " "
+                    " " (languages(view)) " "
                     a href=(view.to("/help")) { (view.say("help")) }
                 }
                 @if view.captive { (open_in_browser(web, view)) }
                 main #main { (content) }
                 footer {
-                    (languages(view))
                     p { (view.lang.mark("footer", &[], &[("gateway", said(name))])) }
                 }
             }
@@ -71,11 +70,17 @@ fn open_in_browser(web: &Web, view: &View) -> Markup {
 /// The language switch: links, so that it works without script, and back to the page one is on.
 fn languages(view: &View) -> Markup {
     html! {
-        nav.languages aria-label=(view.say("languages")) {
-            @for lang in Lang::all() {
-                a href=(view.switch(lang)) lang=(lang.code()) dir=(lang.direction()) hreflang=(lang.code())
-                    aria-current=[(lang == view.lang).then_some("true")] { (lang.name()) }
-                " "
+        nav aria-label=(view.say("languages")) {
+            details.languages {
+                summary { (icons::icon("languages")) span.unseen { (view.say("languages")) ": " } (view.lang.name()) }
+                ul {
+                    @for lang in Lang::all() {
+                        li {
+                            a href=(view.switch(lang)) lang=(lang.code()) dir=(lang.direction()) hreflang=(lang.code())
+                                aria-current=[(lang == view.lang).then_some("true")] { (lang.name()) }
+                        }
+                    }
+                }
             }
         }
     }

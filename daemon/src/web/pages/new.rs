@@ -173,7 +173,6 @@ fn amount(typed: &str) -> Option<Value> {
 }
 
 fn draw(web: &Web, view: &View, kind: Kind, typed: &Form, problems: &[Problem]) -> Markup {
-    let drawn = Drawn { view, typed, problems };
     let lang = view.lang;
     let sent = typed.get("token");
     let token = match kept::is_token(sent) && !problems.is_empty() {
@@ -185,6 +184,7 @@ fn draw(web: &Web, view: &View, kind: Kind, typed: &Form, problems: &[Problem]) 
         Kind::Notice => ("announce", "notice-text", "notice-text-hint", "today", "notice-send"),
         _ => ("ask", "need-text", "need-text-hint", "today", "need-send"),
     };
+    let drawn = Drawn { view, typed, problems, text };
     let categories = Category::ALL.iter().skip(1).chain(&Category::ALL[..1]);
     let categories = categories.map(|one| (one.name(), words::category(lang, one.name())));
     let urgencies = Urgency::ALL.iter().map(|one| (one.name(), words::urgency(lang, one.name())));

@@ -196,7 +196,7 @@ async fn an_item_takes_an_answer_and_the_acts_of_both_sides() {
         (format!("/need/{id}"), "act=reopen&code=a".to_owned(), Kind::Reopen),
         (format!("/need/{id}"), "act=done&code=a".to_owned(), Kind::Done),
         (format!("/notice/{notice_id}"), "act=cosign".to_owned(), Kind::Cosign),
-        (format!("/notice/{notice_id}"), "act=withdraw&code=a".to_owned(), Kind::Notice),
+        (format!("/notice/{notice_id}"), "act=withdraw&code=a".to_owned(), Kind::Withdraw),
         ("/code".to_owned(), "act=done&code=a".to_owned(), Kind::Done),
     ] {
         let reply = gateway.form(&path, &body).await;
