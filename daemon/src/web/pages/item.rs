@@ -10,6 +10,7 @@ use serde_json::{json, Value};
 
 use super::board::facts;
 use super::fields::{Drawn, Problem};
+use super::kept::kept_at;
 use super::{code, icons, new, page, refused, said, words};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
@@ -180,6 +181,7 @@ fn details(web: &Web, view: &View, item: &ItemState) -> Markup {
             }
             @if item.contact { dt { (view.say("item-contact")) } dd { (view.say("item-contact-sealed")) } }
             @if item.expires_s > 0 { dt { (view.say("item-stays")) } dd { (time::span(lang, item.expires_s)) } }
+            dt { (view.say("item-kept")) } dd { (kept_at(view, &web.about.name, item.reached)) }
             dt { (view.say("item-by")) }
             dd { (lang.mark(by, &[], &[("gateway", said(gateway_name(web, &item.gateway)))])) }
         }

@@ -44,7 +44,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<An
     });
     let content = html! {
         h1 { (title) }
-        p { (kept_at(view, &web.about.name, None)) @if accepted.duplicate { " " (view.say("kept-twice")) } }
+        p { (kept_at(view, &web.about.name, item.as_ref().and_then(|item| item.reached))) @if accepted.duplicate { " " (view.say("kept-twice")) } }
         @if let (Kind::Claim, Some(claim)) = (accepted.kind, claim) {
             p { (view.say(if claim.status == "standby" { "kept-claim-standby" } else { "kept-claim-first" })) }
         }
@@ -57,7 +57,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<An
         @if let Some(code) = &accepted.code {
             div.code-box {
                 p { (view.say("kept-code")) }
-                p.code lang="en" dir="ltr" { (code) }
+                p.code { bdi lang="en" dir="ltr" { (code) } }
                 p { strong { (view.say("kept-write")) } " " (view.lang.say_with("kept-shown", &span)) " "
                     (view.say(if accepted.kind == Kind::Claim { "kept-code-giver" } else { "kept-code-asker" }))
                 }

@@ -22,6 +22,7 @@ fn everything() -> Vec<commons_core::views::item::ItemState> {
             one.by = ["guest", "member", "gateway"][n % 3];
             one.repeat = "weekly".into();
             one.standing = kind == "offer";
+            one.reached = [None, Some(0), Some(1), Some(2), Some(5)][n % 5];
             let claims = ["assigned", "underway", "done", "standby", "no_show", "withdrawn"].iter().enumerate();
             one.claims = claims.map(|(n, status)| claim(100 + n as u8, status, ["with jam", ""][n % 2])).collect();
             items.push(one);
@@ -94,6 +95,35 @@ async fn every_page_is_whole_in_every_language() {
             }
         }
     }
+}
+
+/// "2 other gateways have it" tells a neighbour that his cry for help has left the house; it must not be a guess.
+#[tokio::test]
+async fn a_page_says_where_a_post_is_kept() {
+    let mut items: Vec<_> = (0..4).map(|n| item("need", n, "bread")).collect();
+    for (item, reached) in items.iter_mut().zip([None, Some(0), Some(1), Some(7)]) {
+        item.reached = reached;
+    }
+    let addresses: Vec<String> = items.iter().map(|item| format!("/need/{}", item.id)).collect();
+    let gateway = Gateway::start(items).await;
+    let said = [
+        "gateway.<",
+        "No other gateway is known to have it yet.",
+        "1 other gateway has it.",
+        "7 other gateways have it.",
+    ];
+    for (address, said) in addresses.iter().zip(said) {
+        let page = gateway.get(address).await.body;
+        assert!(page.contains("Kept on") && page.contains(said), "{address}: {page}");
+    }
+    let posted = gateway.form("/new/need", "text=bread").await;
+    gateway.script.lock().unwrap().items.push({
+        let mut item = item("need", 7, "bread");
+        item.reached = Some(2);
+        item
+    });
+    let receipt = gateway.get(posted.header("location")).await.body;
+    assert!(receipt.contains("2 other gateways have it."), "{receipt}");
 }
 
 /// Refusals reach people at the worst moment; they must be understood.

@@ -233,6 +233,7 @@ item-contact = الاتصال
 item-contact-sealed = لا يظهر إلا لمن سيأتي للمساعدة
 item-stays = يبقى لمدة
 item-zone = أين
+item-kept = الحفظ
 item-by = نشره
 item-by-guest = ضيف، عند بوابة { $gateway }
 item-by-member = عضو، عند بوابة { $gateway }
@@ -271,7 +272,7 @@ notice-cancel = ألغِه
 
 # Code words
 code-title = كلمة السر
-code-hint = ثلاث كلمات إنجليزية بسيطة، مثل «lamp river seven»
+code-hint = ثلاث كلمات إنجليزية بسيطة، مثل «⁦lamp river seven⁩»
 code-act = ماذا تريد أن تقول؟
 code-confirm = وصلت المساعدة (أنا طلبتها)
 code-withdraw = اسحبه
@@ -282,7 +283,7 @@ code-send = أرسل
 # Why something was not taken
 refusal-missing = يرجى ملء هذا الحقل.
 refusal-choose = يرجى اختيار واحد.
-refusal-too-long = هذا أطول من اللازم: لا يتسع المكان إلا لنحو { $percent } % منه. يرجى الاختصار.
+refusal-too-long = هذا أطول من اللازم: لا يتسع المكان إلا لنحو { $percent } % منه. يرجى الاختصار.
 refusal-amount = اكتب الكمية رقمًا، مثل 2 أو 1,5.
 refusal-item = اكتب ما هو الشيء حيث كتبت كمية.
 refusal-value = لا يمكن قبول هذا كما هو. يرجى تغييره.

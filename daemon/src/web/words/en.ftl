@@ -207,6 +207,7 @@ item-contact = Contact
 item-contact-sealed = Shown only to the one who comes
 item-stays = Stays for
 item-zone = Where
+item-kept = Kept
 item-by = Posted by
 item-by-guest = a guest, at { $gateway }'s gateway
 item-by-member = a member, at { $gateway }'s gateway
@@ -256,7 +257,7 @@ code-send = Send
 # Why something was not taken
 refusal-missing = Please fill this in.
 refusal-choose = Please choose one.
-refusal-too-long = This is too long: only about { $percent } % of it fits. Please shorten it.
+refusal-too-long = This is too long: only about { $percent } % of it fits. Please shorten it.
 refusal-amount = Please write the amount as a number, like 2 or 1.5.
 refusal-item = Please write what it is, where an amount is given.
 refusal-value = This cannot be taken as it is. Please change it.

@@ -205,6 +205,7 @@ item-contact = Contacto
 item-contact-sealed = Solo lo ve quien venga a ayudar
 item-stays = Se queda durante
 item-zone = Dónde
+item-kept = Guardado
 item-by = Publicado por
 item-by-guest = una persona invitada, en la pasarela de { $gateway }
 item-by-member = una persona miembro, en la pasarela de { $gateway }
@@ -254,7 +255,7 @@ code-send = Enviar
 # Why something was not taken
 refusal-missing = Por favor, rellene este campo.
 refusal-choose = Por favor, elija una opción.
-refusal-too-long = Es demasiado largo: solo cabe cerca del { $percent } %. Por favor, acórtelo.
+refusal-too-long = Es demasiado largo: solo cabe cerca del { $percent } %. Por favor, acórtelo.
 refusal-amount = Escriba la cantidad como un número, por ejemplo 2 o 1,5.
 refusal-item = Escriba qué es lo que lleva cantidad.
 refusal-value = Esto no se puede aceptar así. Por favor, cámbielo.

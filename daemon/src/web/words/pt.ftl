@@ -205,6 +205,7 @@ item-contact = Contacto
 item-contact-sealed = Mostrado só a quem vier ajudar
 item-stays = Fica durante
 item-zone = Onde
+item-kept = Guardado
 item-by = Publicado por
 item-by-guest = uma pessoa convidada, na estação de { $gateway }
 item-by-member = um membro, na estação de { $gateway }
@@ -254,7 +255,7 @@ code-send = Enviar
 # Why something was not taken
 refusal-missing = Por favor, preencha este campo.
 refusal-choose = Por favor, escolha uma opção.
-refusal-too-long = É longo demais: só cabem cerca de { $percent } %. Por favor, encurte.
+refusal-too-long = É longo demais: só cabem cerca de { $percent } %. Por favor, encurte.
 refusal-amount = Escreva a quantidade como um número, por exemplo 2 ou 1,5.
 refusal-item = Escreva o que é, onde há uma quantidade.
 refusal-value = Isto não pode ser aceite assim. Por favor, mude-o.
