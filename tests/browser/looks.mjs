@@ -67,10 +67,11 @@ const small = (px) => [...document.querySelectorAll('a, button, summary, label.c
   .filter(([, box]) => box.width > 0 && (box.height < px - 0.5 || box.width < px - 0.5))
   .map(([one, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${one.outerHTML.slice(0, 120)}`);
 
-for (const [look, options] of [
-  ['light', {}], ['dark', { dark: true }], ['narrow', { width: 320 }], ['large-type', { width: 320, text: 200 }],
+for (const [look, langs, options] of [
+  ['light', LANGS, {}], ['dark', ['en', 'ar'], { dark: true }],
+  ['narrow', LANGS, { width: 320 }], ['large-type', LANGS, { width: 320, text: 200 }],
 ]) {
-  for (const lang of LANGS) {
+  for (const lang of langs) {
     test(`pages are fit to be used: ${look}, ${lang}`, async () => {
       const { gateway, pages } = await neighbourhood();
       const page = await phone(gateway, { ...options, lang });

@@ -10,7 +10,7 @@ use maud::{html, Markup};
 
 use super::fields::Drawn;
 use super::search::{find, Search};
-use super::{icons, page, said, words};
+use super::{icons, page, said, tongue, words};
 use crate::web::answer::{Answer, Fault};
 use crate::web::request::Head;
 use crate::web::view::View;
@@ -161,7 +161,7 @@ fn filters(head: &Head, only: Option<ItemKind>, filtered: bool) -> Markup {
 fn card(view: &View, item: &Arc<ItemState>, now: Option<u64>, urgent: bool) -> Markup {
     html! {
         li.item.urgent[urgent] {
-            h3 lang=[Some(&item.lang).filter(|lang| !lang.is_empty())] {
+            h3 lang=[tongue(&item.lang)] {
                 a href=(view.to(&format!("/{}/{}", item.kind, item.id))) { (said(&shortened(&item.text))) }
             }
             (facts(view.lang, item, now))

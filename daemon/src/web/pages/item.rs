@@ -11,7 +11,7 @@ use serde_json::{json, Value};
 use super::board::facts;
 use super::fields::{Drawn, Problem};
 use super::kept::kept_at;
-use super::{code, icons, new, page, refused, said, words};
+use super::{code, icons, new, page, refused, said, tongue, words};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::request::{read_form, Head};
@@ -102,7 +102,7 @@ fn draw(web: &Web, view: &View, item: &ItemState, typed: &Form, problems: &[Prob
         (drawn.summary())
         h1 { (icons::icon(item.kind)) (view.say(title)) }
         @for (lang, text) in texts(view.lang, item) {
-            p.text lang=[Some(lang).filter(|lang| !lang.is_empty())] { (said(text)) }
+            p.text lang=[tongue(lang)] { (said(text)) }
         }
         (facts(view.lang, item, now))
         (details(web, view, item))

@@ -91,6 +91,16 @@ pub(super) fn said(text: &str) -> Markup {
     html! { bdi dir="auto" { (text) } }
 }
 
+/// The language that a neighbour said his words are in, if it is one by shape (BCP 47); what is none would make a screen
+/// reader guess.
+fn tongue(lang: &str) -> Option<&str> {
+    let mut parts = lang.split('-');
+    let first =
+        parts.next().is_some_and(|one| (2..=3).contains(&one.len()) && one.bytes().all(|b| b.is_ascii_alphabetic()));
+    let rest = parts.all(|one| (1..=8).contains(&one.len()) && one.bytes().all(|b| b.is_ascii_alphanumeric()));
+    (first && rest).then_some(lang)
+}
+
 /// The page of a request that failed on its way.
 pub(super) fn fault(web: &Web, view: &View, fault: &Fault) -> Markup {
     let (title, why) = match fault {

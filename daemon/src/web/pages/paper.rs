@@ -7,7 +7,7 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use super::board::{facts, is_urgent};
 use super::search::{find, Search};
-use super::{icons, page, said, words};
+use super::{icons, page, said, tongue, words};
 use crate::web::answer::{Answer, Fault};
 use crate::web::request::Head;
 use crate::web::view::View;
@@ -95,7 +95,7 @@ pub(in crate::web) async fn bulletin(web: &Web, head: &Head) -> Result<Answer, F
 fn entry(view: &View, item: &ItemState) -> Markup {
     html! {
         li.urgent[is_urgent(item)] {
-            p lang=[Some(&item.lang).filter(|lang| !lang.is_empty())] {
+            p lang=[tongue(&item.lang)] {
                 @if is_urgent(item) { strong { (view.say("urgent")) ": " } }
                 (said(&item.text))
             }
