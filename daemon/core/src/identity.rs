@@ -35,6 +35,10 @@ pub mod purpose {
     pub const MARK: &str = "commons/1/mark";
     /// The key and nonce that seal a guest's contact at his gateway.
     pub const SEAL: &str = "commons/1/seal";
+    /// What seals a contact to one phone.
+    pub const CONTACT: &str = "commons/1/contact";
+    /// The secret half of a phone's sealing key, from its seed.
+    pub const CONTACT_KEY: &str = "commons/1/contact-key";
     /// The gateway's local secret, derived from its seed.
     pub const SECRET: &str = "commons/1/local-secret";
     /// What a gateway announces of itself on its local network.

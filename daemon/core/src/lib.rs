@@ -20,6 +20,7 @@ pub mod log;
 pub mod node;
 pub mod receipt;
 pub mod record;
+pub mod sealing;
 pub mod submission;
 pub mod sync;
 pub mod topic;

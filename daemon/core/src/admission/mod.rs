@@ -9,7 +9,7 @@ pub use rejection::Rejection;
 
 use crate::codec::{Author, ASSIGN_EPOCHS_MAX};
 use crate::identity::{MemberKey, RecordId};
-use crate::record::{AssignBy, Body, OnClaim};
+use crate::record::{Assign, AssignBy, Body, OnClaim};
 use crate::views::board::{Board, Item, ACTS_PER_ITEM_MAX};
 use crate::views::item::{ItemKind, Status};
 use crate::views::merge::{Deed, Resolution, Standing, Voice};
@@ -47,6 +47,8 @@ pub fn admit(
     match body {
         Body::Claim(_) if matches!(now.status, Status::Open | Status::Assigned | Status::Underway) => Ok(()),
         Body::Claim(_) => wrong_state(),
+        // The requester's phone hands his contact to the one who holds the slot already; nothing else changes by it.
+        Body::Assign(assign) if requester && assign.contact.is_some() && holds(&now, assign) => Ok(()),
         Body::Assign(assign) => {
             let steward = matches!(by.author, Author::Member(key) if stewards.contains(&key));
             only(match item.assign_by {
@@ -157,6 +159,12 @@ pub fn admit(
         }
         Body::Need(_) | Body::Offer(_) | Body::StockIn(_) | Body::StockOut(_) | Body::StockCount(_) => Ok(()),
     }
+}
+
+/// Whether this very assignment stands.
+fn holds(now: &Resolution, assign: &Assign) -> bool {
+    let slot = usize::from(assign.slot);
+    now.slots.get(slot) == Some(&Some(assign.claim)) && now.next_epochs.get(slot) == Some(&(assign.epoch + 1))
 }
 
 fn on_claim(

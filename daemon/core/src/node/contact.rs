@@ -1,4 +1,5 @@
-//! A guest's contact: sealed at his gateway when he posts, opened only for the claim that holds a slot.
+//! A guest's contact: sealed at his gateway when he posts, opened only for the claim that holds a slot. To a helper with a
+//! key it goes on sealed to that key, in the assignment itself, so that it reaches him at any gateway and nobody else.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,7 +9,9 @@ use chacha20poly1305::ChaCha20Poly1305;
 
 use super::Node;
 use crate::identity::{purpose, RecordId};
-use crate::record::{Body, Kind, Mark};
+use crate::record::{Body, Claim, Kind, Mark};
+use crate::sealing::seal;
+use crate::views::board::Item;
 use crate::views::merge::{Deed, Standing};
 use crate::views::Library;
 
@@ -43,6 +46,30 @@ impl Node {
             Body::Need(ask) | Body::Offer(ask) => self.open_contact(&ask.contact?),
             _ => None,
         }
+    }
+
+    /// The contact of a guest's item, sealed for a claim that is about to get this slot; none if there is none, or the claim
+    /// names no key.
+    pub(super) fn contact_for(
+        &self,
+        item: &Item,
+        claim: &RecordId,
+        slot: u8,
+        epoch: u16,
+        library: &dyn Library,
+    ) -> Option<Vec<u8>> {
+        if !item.contact || !self.is_guests(item) || self.board.home(item) != self.me {
+            return None;
+        }
+        let act = self.board.acts(&item.id).iter().find(|act| act.id == *claim)?;
+        let Body::Claim(Claim { key: Some(key), .. }) = self.record(act.at, library)?.body else { return None };
+        let contact = match self.record(item.at, library)?.body {
+            Body::Need(ask) | Body::Offer(ask) => self.open_contact(&ask.contact?)?,
+            _ => return None,
+        };
+        // A keyed hash of all that goes in is never used for another contact.
+        let parts: [&[u8]; 6] = [b"once", &item.id.0, &claim.0, &key, &[slot], &epoch.to_be_bytes()];
+        seal(&contact, &key, &item.id, claim, self.keys.keyed(purpose::SEAL, &parts))
     }
 
     /// Seals a contact to this gateway. The nonce is a keyed hash of all that goes in, so it never repeats for another

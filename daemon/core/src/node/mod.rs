@@ -243,10 +243,10 @@ impl Node {
                 let age = self.clock.age(now);
                 outputs.extend(self.board.expire(age, EXPIRED_PER_TICK_MAX).into_iter().map(Output::Gone));
                 self.forget(age);
-                self.answer_claims(now, &mut outputs);
+                self.answer_claims(now, library, &mut outputs);
                 if age.0 >= self.lapses_checked.0 + LAPSE_CHECK_S {
                     self.lapses_checked = age;
-                    self.free_lapsed(now, &mut outputs);
+                    self.free_lapsed(now, library, &mut outputs);
                 }
             }
         }

@@ -43,7 +43,7 @@ impl Node {
             return Err(Rejection::StorageFull);
         }
         match content {
-            Content::Signed(signed) => self.submit_signed(now, kind, &sender, signed, outputs),
+            Content::Signed(signed) => self.submit_signed(now, kind, &sender, signed, library, outputs),
             Content::Draft(draft) => self.submit_draft(now, kind, &sender, reference, draft, library, outputs),
         }
     }
@@ -54,6 +54,7 @@ impl Node {
         kind: Kind,
         sender: &Sender,
         signed: SignedRecord,
+        library: &dyn Library,
         outputs: &mut Vec<Output>,
     ) -> Outcome {
         let record = decode_record(&signed.record)?;
@@ -96,7 +97,7 @@ impl Node {
             // Stock has no item to be found by; remembering the mark makes a resend recognisable.
             self.remember(record.mark, self.clock.age(now), id, id, kind);
         }
-        self.follow_up(now, target, outputs);
+        self.follow_up(now, target, library, outputs);
         Ok(answer)
     }
 
@@ -122,7 +123,11 @@ impl Node {
         }
         let (created, _) = self.clock.best(now);
         let voice = Voice::new(Author::Guest, self.me, mark);
-        let body = self.body_of(kind, sender, &voice, &draft, reference.clone(), mark, created, now)?;
+        let mut body = self.body_of(kind, sender, &voice, &draft, reference.clone(), mark, created, now)?;
+        if let Body::Assign(assign) = &mut body {
+            let item = self.board.get(&assign.item).ok_or(Rejection::UnknownItem)?;
+            assign.contact = self.contact_for(item, &assign.claim, assign.slot, assign.epoch, library);
+        }
         let record = Record { version: RECORD_VERSION, created, mark, body };
         check(&record)?;
         self.check_body(&record.body, &voice, sender)?;
@@ -135,7 +140,7 @@ impl Node {
         let target = record.body.target().copied();
         let lane = self.lane(&record.body);
         let id = self.stage(now, lane, entry, &record, outputs)?;
-        self.follow_up(now, target, outputs);
+        self.follow_up(now, target, library, outputs);
         let item = target.unwrap_or(id);
         let claim = match &record.body {
             Body::Start(on) => Some(on.claim),
@@ -491,7 +496,7 @@ impl Node {
     }
 
     /// After an act on an item: gives free slots to who waits.
-    fn follow_up(&mut self, now: Now, target: Option<RecordId>, outputs: &mut Vec<Output>) {
+    fn follow_up(&mut self, now: Now, target: Option<RecordId>, library: &dyn Library, outputs: &mut Vec<Output>) {
         let Some(target) = target else { return };
         for _ in 0..ASSIGNED_AT_ONCE_MAX {
             let Some(item) = self.board.get(&target) else { return };
@@ -506,7 +511,8 @@ impl Node {
             if epoch > crate::codec::ASSIGN_EPOCHS_MAX {
                 return;
             }
-            let body = Body::Assign(Assign { item: target, claim, slot, epoch, contact: None });
+            let contact = self.contact_for(item, &claim, slot, epoch, library);
+            let body = Body::Assign(Assign { item: target, claim, slot, epoch, contact });
             self.say(now, body, outputs);
         }
     }
@@ -530,14 +536,14 @@ impl Node {
     }
 
     /// Gives slots to those who have claimed elsewhere.
-    pub(super) fn answer_claims(&mut self, now: Now, outputs: &mut Vec<Output>) {
+    pub(super) fn answer_claims(&mut self, now: Now, library: &dyn Library, outputs: &mut Vec<Output>) {
         let age = self.clock.age(now);
         while let Some((due, item)) = self.claimed.first().copied() {
             if due > age {
                 return;
             }
             self.claimed.remove(&(due, item));
-            self.follow_up(now, Some(item), outputs);
+            self.follow_up(now, Some(item), library, outputs);
         }
     }
 
@@ -553,7 +559,7 @@ impl Node {
 
     /// Frees the slots of helpers who stayed silent too long, on items this gateway gives out, and gives free ones to who
     /// waits.
-    pub(super) fn free_lapsed(&mut self, now: Now, outputs: &mut Vec<Output>) {
+    pub(super) fn free_lapsed(&mut self, now: Now, library: &dyn Library, outputs: &mut Vec<Output>) {
         let age = self.clock.age(now);
         let (mut lapsed, mut waiting) = (Vec::new(), Vec::new());
         for item in self.board.all() {
@@ -583,10 +589,10 @@ impl Node {
         }
         for (item, claim, epoch) in lapsed {
             self.say(now, Body::NoShow(OnClaim { item, claim, epoch }), outputs);
-            self.follow_up(now, Some(item), outputs);
+            self.follow_up(now, Some(item), library, outputs);
         }
         for item in waiting {
-            self.follow_up(now, Some(item), outputs);
+            self.follow_up(now, Some(item), library, outputs);
         }
     }
 }

@@ -98,6 +98,12 @@ pub struct ItemState {
     pub window: Option<[String; 2]>,
     /// Whether a sealed contact waits for the helper.
     pub contact: bool,
+    /// The contact a member sealed to his own phone, in hex: he hands it on from there.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sealed: String,
+    /// What a phone must name that signs an act on this item; none for notices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<EpochState>,
     /// home_gateway, requester or steward; empty for notices.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub assign_by: &'static str,
@@ -167,6 +173,29 @@ pub struct ClaimState {
     pub gateway: String,
     /// When.
     pub created: String,
+    /// The claimant's key when a member signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// The key a contact may be sealed to, if the claim names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The slot it holds, and since which epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<[u16; 2]>,
+    /// The contact sealed to that key, in hex, once it is handed on.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sealed: String,
+}
+
+/// The assign epochs of an item.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct EpochState {
+    /// The item's own: what a confirmation or a withdrawal names.
+    pub item: u16,
+    /// The one a reopening names.
+    pub reopen: u16,
+    /// Free slots, each with the epoch in which it would be given.
+    pub free: Vec<[u16; 2]>,
 }
 
 /// What only notices have.

@@ -4,11 +4,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::board::{Board, Item};
-use super::item::{AlertState, ClaimState, InfoState, ItemState, LineState, Qty};
-use super::merge::Deed;
+use super::item::{AlertState, ClaimState, EpochState, InfoState, ItemState, LineState, Qty};
+use super::merge::{Deed, Resolution, Voice};
 use super::Library;
 use crate::clock::rfc3339;
 use crate::codec::Author;
+use crate::identity::{hex, RecordId};
 use crate::log::Age;
 use crate::record::{AssignBy, Body, Line};
 
@@ -22,16 +23,21 @@ pub fn item_state(board: &Board, item: &Item, age: Age, library: &dyn Library) -
     let acts = board.acts(&item.id);
     let claims = resolution.claims.iter().take(CLAIMS_SHOWN_MAX).filter_map(|(id, standing)| {
         let act = acts.iter().find(|act| act.id == *id)?;
-        let message = match library.record(act.at)?.body {
-            Body::Claim(claim) => claim.message,
-            _ => String::new(),
+        let (message, key) = match library.record(act.at)?.body {
+            Body::Claim(claim) => (claim.message, claim.key),
+            _ => (String::new(), None),
         };
+        let slot = slot_of(&resolution, id);
         Some(ClaimState {
             id: id.to_string(),
             status: standing.name(),
             message,
             gateway: act.by.gateway.short(),
             created: rfc3339(act.created),
+            author: member(&act.by.author),
+            key: key.map(|key| hex(&key)),
+            sealed: slot.and_then(|slot| handed_on(board, item, id, slot, library)).unwrap_or_default(),
+            slot,
         })
     });
     let voice = board.voice(item);
@@ -53,6 +59,8 @@ pub fn item_state(board: &Board, item: &Item, age: Age, library: &dyn Library) -
         lang: String::new(),
         window: None,
         contact: item.contact,
+        sealed: String::new(),
+        epochs: None,
         assign_by: "",
         repeat: String::new(),
         see: resolution.goes_on_as.map_or_else(String::new, |id| id.to_string()),
@@ -65,10 +73,7 @@ pub fn item_state(board: &Board, item: &Item, age: Age, library: &dyn Library) -
             Author::Gateway => "gateway",
             Author::Member(_) => "member",
         },
-        author: match voice.author {
-            Author::Member(key) => Some(key.to_string()),
-            _ => None,
-        },
+        author: member(&voice.author),
         reference: String::new(),
         reached: None,
     };
@@ -86,6 +91,16 @@ pub fn item_state(board: &Board, item: &Item, age: Age, library: &dyn Library) -
                 AssignBy::Steward => "steward",
             };
             state.repeat = ask.repeat;
+            if state.author.is_some() {
+                state.sealed = ask.contact.as_deref().map(hex).unwrap_or_default();
+            }
+            let next = &resolution.next_epochs;
+            let free = resolution.slots.iter().zip(next).enumerate().filter(|(_, (holder, _))| holder.is_none());
+            state.epochs = Some(EpochState {
+                item: resolution.epoch,
+                reopen: next.iter().copied().max().unwrap_or(0).max(resolution.epoch + 1),
+                free: free.map(|(slot, (_, epoch))| [slot as u16, *epoch]).collect(),
+            });
             state.reference = ask.reference;
             if state.see.is_empty() {
                 state.see = referred_to(board, item, resolution.epoch, library);
@@ -110,6 +125,44 @@ pub fn item_state(board: &Board, item: &Item, age: Age, library: &dyn Library) -
         _ => return None,
     }
     Some(state)
+}
+
+fn member(author: &Author) -> Option<String> {
+    match author {
+        Author::Member(key) => Some(key.to_string()),
+        _ => None,
+    }
+}
+
+/// The slot a claim holds, and the epoch in which it was given.
+fn slot_of(resolution: &Resolution, claim: &RecordId) -> Option<[u16; 2]> {
+    let slot = resolution.slots.iter().position(|holder| holder.as_ref() == Some(claim))?;
+    Some([slot as u16, resolution.next_epochs[slot].checked_sub(1)?])
+}
+
+/// The contact sealed for a claim that holds this slot. Only the requester, or the gateway that holds his contact, hands it
+/// on; of several the one with the lowest id.
+fn handed_on(
+    board: &Board,
+    item: &Item,
+    claim: &RecordId,
+    [slot, epoch]: [u16; 2],
+    library: &dyn Library,
+) -> Option<String> {
+    if !item.contact {
+        return None;
+    }
+    let (voice, home) = (board.voice(item), board.home(item));
+    let may = |by: &Voice| voice.owns(by) || (by.author == Author::Gateway && by.gateway == home);
+    let deed = Deed::Assign { claim: *claim, slot: slot as u8, epoch };
+    let given = board.acts(&item.id).iter().filter(|act| act.deed == deed && may(&act.by));
+    given
+        .filter_map(|act| match library.record(act.at)?.body {
+            Body::Assign(assign) => assign.contact,
+            _ => None,
+        })
+        .map(|sealed| hex(&sealed))
+        .next()
 }
 
 /// Where the requester was sent, if he was.

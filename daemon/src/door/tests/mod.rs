@@ -74,6 +74,8 @@ pub fn item(number: u32, text: &str) -> Arc<ItemState> {
         lang: String::new(),
         window: None,
         contact: false,
+        sealed: String::new(),
+        epochs: None,
         assign_by: "",
         repeat: String::new(),
         see: String::new(),

@@ -231,6 +231,8 @@ pub fn item(kind: &'static str, n: u8, text: &str) -> ItemState {
         lang: String::new(),
         window: None,
         contact: !notice,
+        sealed: String::new(),
+        epochs: None,
         assign_by: if notice { "" } else { "home_gateway" },
         repeat: String::new(),
         see: String::new(),
@@ -258,5 +260,9 @@ pub fn claim(n: u8, status: &'static str, message: &str) -> ClaimState {
         message: message.into(),
         gateway: "abababab".into(),
         created: "2026-11-20T12:20:00Z".into(),
+        author: None,
+        key: None,
+        slot: None,
+        sealed: String::new(),
     }
 }
