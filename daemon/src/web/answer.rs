@@ -15,12 +15,15 @@ use serde::Serialize;
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-/// Sent with every answer. The policy allows our own style sheet and forms and nothing else: even a neighbour's text that
-/// slipped through unescaped could load, run and send nothing. Scripts of a later page will have to be added here.
+use super::gzip;
+
+/// Sent with every answer. The policy allows our own style sheet, script files and forms and nothing else: even a neighbour's
+/// text that slipped through unescaped could load, run and send nothing. `connect-src 'self'` covers the WebSocket at this
+/// host (CSP 3); browsers too old to know that follow changes by Server-Sent Events.
 const ALWAYS: &[(&str, &str)] = &[
     (
         "content-security-policy",
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -216,6 +219,43 @@ impl Answer {
     pub(super) fn shared(mut self) -> Self {
         self.shared = true;
         self
+    }
+
+    /// Marks a page by its content, and says only "not modified" to who has that. A phone that follows the board asks for the
+    /// page again and again.
+    pub(super) fn tagged(self, known: Option<&HeaderValue>) -> Self {
+        let Body::Whole(bytes) = &self.body else { return self };
+        let is_page =
+            self.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        if self.status != StatusCode::OK || self.cache != Cache::Ask || !is_page {
+            return self;
+        }
+        let hash = commons_core::identity::hash("commons/1/page", &[bytes]);
+        // Weak: the same page may go out packed or not.
+        let tag = format!("W/\"{}\"", commons_core::identity::hex(&hash[..8]));
+        let answer = match known.is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+            true => Self::empty(StatusCode::NOT_MODIFIED),
+            false => self,
+        };
+        answer.with(header::ETAG, &tag)
+    }
+
+    /// Packs a body that is worth it, if the client takes that.
+    pub(super) fn packed(self, is_taken: bool) -> Self {
+        let is_text = self.headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+            let kind = kind.as_bytes();
+            kind.starts_with(b"text/html") || kind.starts_with(b"application/json") || kind.starts_with(b"text/plain")
+        });
+        let Body::Whole(bytes) = &self.body else { return self };
+        if !is_text || bytes.len() < gzip::WORTH_BYTES_MIN || self.headers.contains_key(header::CONTENT_ENCODING) {
+            return self;
+        }
+        if !is_taken {
+            return self.with(header::VARY, "accept-encoding");
+        }
+        let body = Body::Whole(gzip::pack(bytes).into());
+        let answer = Self { body, ..self };
+        answer.with(header::CONTENT_ENCODING, "gzip").with(header::VARY, "accept-encoding")
     }
 
     pub(super) fn into_response(mut self) -> Response<Body> {

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::answer::{Answer, Body, Cache, Fault};
 use super::connections::Place;
 use super::view::View;
-use super::{api, assets, metrics, origin, pages, request, websocket, Web};
+use super::{api, assets, gzip, metrics, origin, pages, request, websocket, Web};
 use crate::counters::Counters;
 
 /// What a path leads to.
@@ -41,7 +41,9 @@ impl Route {
             ["api", "v1", "needs" | "offers" | "notices", _] => Self::Read,
             ["api", "v1", "summary" | "stock" | "info" | "health" | "peers" | "watch"] => Self::Read,
             ["api", "v1", "post", _] => Self::Post,
-            ["" | "help" | "poster" | "bulletin" | "metrics" | "healthz" | "favicon.ico" | "robots.txt"] => Self::Read,
+            ["" | "help" | "me" | "poster" | "bulletin" | "metrics" | "healthz" | "favicon.ico" | "robots.txt"] => {
+                Self::Read
+            }
             ["needs" | "offers" | "notices"] | ["kept", _] | ["assets", _] => Self::Read,
             ["mqtt"] => Self::Socket,
             _ => return None,
@@ -72,6 +74,8 @@ pub(super) async fn answer(
     let path = request.uri().path();
     let for_programs = path.starts_with("/api/");
     let posted = request.method() == Method::POST;
+    let packed = gzip::is_taken(request.headers());
+    let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let view = View::of(request.headers(), request.uri());
     let outcome = contain(&web.counters, handle(&web, peer, place, stopping, &view, request)).await;
     let answer = outcome.unwrap_or_else(|fault| {
@@ -90,7 +94,7 @@ pub(super) async fn answer(
     if answer.status.is_client_error() || answer.status.is_server_error() {
         web.counters.http_refused_total.add(1);
     }
-    answer.into_response()
+    answer.tagged(known.as_ref()).packed(packed).into_response()
 }
 
 /// Turns a panic in a handler into an answer. Nothing is left half done: state changes only in the writer.
@@ -158,7 +162,7 @@ async fn handle(
             plural => api::list(web, &head, plural).await,
         },
         ["api", "v1", plural, id] => api::item(web, plural, id).await,
-        ["assets", _] if path == **assets::STYLE_PATH => Ok(assets::style(&head.headers)),
+        ["assets", _] => assets::answer(&path, &head.headers).ok_or(Fault::NotFound),
         [""] => pages::board::show(web, &head).await,
         ["new", kind] => pages::new::show(web, &head, kind),
         ["code"] => Ok(pages::code::show(web, &head)),
@@ -166,6 +170,7 @@ async fn handle(
         ["poster"] => Ok(pages::paper::poster(web, &head)),
         ["bulletin"] => pages::paper::bulletin(web, &head).await,
         ["help"] => Ok(pages::help::show(web, &head)),
+        ["me"] => Ok(pages::me::show(web, &head)),
         ["metrics"] => Ok(metrics::metrics(web)),
         ["healthz"] => Ok(metrics::healthz(web).await),
         ["favicon.ico"] => Ok(Answer::empty(StatusCode::NO_CONTENT).cached(Cache::Forever)),

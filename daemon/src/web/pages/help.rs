@@ -33,6 +33,9 @@ pub(in crate::web) fn show(web: &Web, head: &Head) -> Answer {
             a.button href=(view.to("/poster")) { (view.say("help-poster")) } " "
             a.button href=(view.to("/bulletin")) { (view.say("help-bulletin")) }
         }
+        h2 { (view.say("help-key")) }
+        p { (view.say("me-what")) }
+        p { a.button href=(view.to("/me")) { (view.say("me")) } }
         h2 { (view.say("help-tinker")) }
         p { (view.lang.mark("help-tinker-text", &[], &[("mqtt", code(&mqtt)), ("socket", code("/mqtt")), ("json", json)])) }
         p { a.button href=(view.to("/")) { (view.say("to-board")) } }

@@ -57,7 +57,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<An
         @if let Some(code) = &accepted.code {
             div.code-box {
                 p { (view.say("kept-code")) }
-                p.code { bdi lang="en" dir="ltr" { (code) } }
+                p.code { bdi data-code lang="en" dir="ltr" { (code) } }
                 p { strong { (view.say("kept-write")) } " " (view.lang.say_with("kept-shown", &span)) " "
                     (view.say(if accepted.kind == Kind::Claim { "kept-code-giver" } else { "kept-code-asker" }))
                 }
@@ -65,7 +65,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<An
         }
         nav.actions aria-label=(view.say("kept-next")) {
             @if let Some(kind) = kind {
-                a.button href=(view.to(&format!("/{kind}/{}", accepted.item))) { (view.say("kept-see")) }
+                a.button data-item href=(view.to(&format!("/{kind}/{}", accepted.item))) { (view.say("kept-see")) }
             }
             a.button href=(view.to("/")) { (view.say("to-board")) }
         }

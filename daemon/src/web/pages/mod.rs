@@ -10,6 +10,7 @@ pub(super) mod help;
 pub(super) mod icons;
 pub(super) mod item;
 pub(super) mod kept;
+pub(super) mod me;
 pub(super) mod new;
 pub(super) mod paper;
 mod search;
@@ -30,13 +31,15 @@ pub(super) fn page(web: &Web, view: &View, title: &str, content: Markup) -> Mark
     let name = &web.about.name;
     html! {
         (DOCTYPE)
-        html lang=(view.lang.code()) dir=(view.lang.direction()) {
+        html lang=(view.lang.code()) dir=(view.lang.direction()) data-words=(assets::words_path(view.lang)) data-network=(web.about.network) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · " (name) }
-                link rel="stylesheet" href=(*assets::STYLE_PATH);
+                link rel="stylesheet" href=(assets::path("app.css"));
+                // A module waits until the page is read, so that old and slow phones see the board first.
+                script type="module" src=(assets::path("app.js")) {}
             }
             body {
                 div { a.skip href="#main" { (view.say("skip")) } }

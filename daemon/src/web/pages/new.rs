@@ -17,7 +17,7 @@ use crate::web::kept::{self, Shown};
 use crate::web::request::{read_form, Head};
 use crate::web::view::View;
 use crate::web::words::Lang;
-use crate::web::Web;
+use crate::web::{signed, Web};
 
 /// Rows for what and how much. Who needs more writes it in the text.
 const ROWS: usize = 3;
@@ -74,7 +74,12 @@ pub(super) async fn submit(
     let token = Some(form.get("token")).filter(|token| kept::is_token(token));
     let sender = web.sender(head.address, token);
     let key = format!("{}:{}", sender.key, sender.once);
-    let submission = Submission::from_json(kind, json, sender).map_err(|refused| refused.rejection)?;
+    let submission = match signed::signed(form)? {
+        // The script of a phone with a key has made a record of the same fields.
+        Some(record) => Submission::parse(kind.name(), &record, sender),
+        None => Submission::from_json(kind, json, sender),
+    };
+    let submission = submission.map_err(|refused| refused.rejection)?;
     let accepted = web.inbox.submit(submission).await?;
     Ok(web.kept.put(&key, Shown { accepted, item_kind }))
 }

@@ -324,3 +324,44 @@ bulletin-title = The neighbourhood's board
 bulletin-as-of = As it stood on { $time }
 bulletin-how = To answer, open { $page } on this network, or tell somebody who can.
 bulletin-more = More is on the page.
+
+# The phone's own key
+help-key = A key of your own
+me = My key
+me-what = A key lives in this phone's browser and signs what you post. You then need no code words, and only the one who comes can read how to reach you.
+me-needs-script = This needs script, and a browser that keeps what it is given: open this page in your phone's own browser. Everything else works without a key.
+me-beware = Whoever runs this gateway, or imitates it, could change this page and misuse a key. You can do everything on the board without one.
+me-make = Make a key
+me-have-one = I have one written down
+me-all-groups = All seventeen groups of digits
+me-digits-wrong = There is a mistake in this group:
+me-bring-back = Bring it back
+me-write-down = First, write it down
+me-write-down-why = Some browsers forget a key after seven days without a visit; these digits bring it back. Photograph the picture, or write the digits down. Whoever has them has your key.
+me-type-group = To be sure, type the group with this number:
+me-group-wrong = That is not the group. Look at the number before it.
+me-written-down = I have it written down
+me-drop = No key after all
+me-name = This phone signs what you post as
+me-show = Show the backup again
+me-secret = Whoever has these digits has your key.
+me-forget = Forget the key on this phone
+me-forget-what = Without the digits you wrote down it cannot come back, and what you posted with it cannot be changed any more.
+me-forget-now = Forget it
+
+# What the script says. One line each.
+script-away = Out of reach of the gateway. What you see is from before; what you write waits on this phone.
+script-new = New on the board: { $n }
+script-updated = The board has changed.
+script-found = Shown: { $n }
+script-mine = From this phone
+script-noted = Noted on this phone. It goes out when the gateway is in reach.
+script-kept = Kept here.
+script-reached = Kept here. Other gateways that have it: { $n }
+script-refused = Not taken: { $why }
+script-code = Code word: { $code }
+script-remove = Remove from this list
+script-signs = Signed with this phone's key { $name }.
+script-contact = How to reach them. Only you see this.
+script-no-key = Your contact stays locked: somebody who comes has no key on their phone.
+script-handed-on = Your contact is locked for whoever comes, and for nobody else.

@@ -322,3 +322,44 @@ bulletin-title = El tablón del vecindario
 bulletin-as-of = Así estaba el { $time }
 bulletin-how = Para responder, abra { $page } en esta red, o dígaselo a alguien que pueda.
 bulletin-more = Hay más en la página.
+
+# La llave del teléfono
+help-key = Una llave propia
+me = Mi llave
+me-what = Una llave vive en el navegador de este teléfono y firma lo que publica. Así no necesita palabras clave, y solo quien viene puede leer cómo contactarle.
+me-needs-script = Esto necesita JavaScript y un navegador que guarde lo que se le da: abra esta página en el navegador de su teléfono. Todo lo demás funciona sin llave.
+me-beware = Quien maneja esta puerta de enlace, o la imita, podría cambiar esta página y abusar de una llave. En el tablón puede hacerlo todo sin ella.
+me-make = Crear una llave
+me-have-one = Tengo una anotada
+me-all-groups = Los diecisiete grupos de cifras
+me-digits-wrong = Hay un error en este grupo:
+me-bring-back = Recuperarla
+me-write-down = Primero, anótela
+me-write-down-why = Algunos navegadores olvidan una llave tras siete días sin visitas; estas cifras la recuperan. Fotografíe la imagen o anote las cifras. Quien las tenga tiene su llave.
+me-type-group = Para estar seguros, escriba el grupo con este número:
+me-group-wrong = Ese no es el grupo. Mire el número que lleva delante.
+me-written-down = La tengo anotada
+me-drop = Mejor sin llave
+me-name = Este teléfono firma lo que publica como
+me-show = Mostrar otra vez la copia
+me-secret = Quien tenga estas cifras tiene su llave.
+me-forget = Olvidar la llave en este teléfono
+me-forget-what = Sin las cifras anotadas no puede volver, y lo que publicó con ella ya no se podrá cambiar.
+me-forget-now = Olvidarla
+
+# Lo que dice el script. Una línea cada uno.
+script-away = La puerta de enlace está fuera de alcance. Lo que ve es de antes; lo que escriba espera en este teléfono.
+script-new = Nuevo en el tablón: { $n }
+script-updated = El tablón ha cambiado.
+script-found = Se muestran: { $n }
+script-mine = Desde este teléfono
+script-noted = Anotado en este teléfono. Sale cuando la puerta de enlace esté al alcance.
+script-kept = Guardado aquí.
+script-reached = Guardado aquí. Otras puertas de enlace que lo tienen: { $n }
+script-refused = No se aceptó: { $why }
+script-code = Palabra clave: { $code }
+script-remove = Quitar de esta lista
+script-signs = Firmado con la llave de este teléfono { $name }.
+script-contact = Cómo contactar. Solo usted ve esto.
+script-no-key = Su contacto sigue cerrado: alguien que viene no tiene llave en su teléfono.
+script-handed-on = Su contacto está cerrado para quien viene, y para nadie más.

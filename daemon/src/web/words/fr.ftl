@@ -322,3 +322,44 @@ bulletin-title = Le tableau du quartier
 bulletin-as-of = État au { $time }
 bulletin-how = Pour répondre, ouvrez { $page } sur ce réseau, ou parlez-en à quelqu’un qui le peut.
 bulletin-more = Il y en a d’autres sur la page.
+
+# La clé du téléphone
+help-key = Une clé à vous
+me = Ma clé
+me-what = Une clé vit dans le navigateur de ce téléphone et signe ce que vous publiez. Vous n'avez alors plus besoin de mots de passe, et seule la personne qui vient peut lire comment vous joindre.
+me-needs-script = Il faut JavaScript, et un navigateur qui garde ce qu'on lui confie : ouvrez cette page dans le navigateur de votre téléphone. Tout le reste marche sans clé.
+me-beware = Qui gère cette passerelle, ou l'imite, pourrait changer cette page et abuser d'une clé. Vous pouvez tout faire sur le tableau sans clé.
+me-make = Créer une clé
+me-have-one = J'en ai une par écrit
+me-all-groups = Les dix-sept groupes de chiffres
+me-digits-wrong = Il y a une erreur dans ce groupe :
+me-bring-back = La retrouver
+me-write-down = D'abord, notez-la
+me-write-down-why = Certains navigateurs oublient une clé après sept jours sans visite ; ces chiffres la ramènent. Photographiez l'image, ou notez les chiffres. Qui les a possède votre clé.
+me-type-group = Pour être sûr, tapez le groupe qui porte ce numéro :
+me-group-wrong = Ce n'est pas ce groupe. Regardez le numéro devant lui.
+me-written-down = Je l'ai notée
+me-drop = Finalement, pas de clé
+me-name = Ce téléphone signe ce que vous publiez comme
+me-show = Montrer encore la copie
+me-secret = Qui a ces chiffres possède votre clé.
+me-forget = Oublier la clé sur ce téléphone
+me-forget-what = Sans les chiffres notés, elle ne peut pas revenir, et ce que vous avez publié avec elle ne pourra plus être changé.
+me-forget-now = L'oublier
+
+# Ce que dit le script. Une ligne chacun.
+script-away = La passerelle est hors de portée. Ce que vous voyez date d'avant ; ce que vous écrivez attend sur ce téléphone.
+script-new = Nouveau sur le tableau : { $n }
+script-updated = Le tableau a changé.
+script-found = Affichés : { $n }
+script-mine = Depuis ce téléphone
+script-noted = Noté sur ce téléphone. Cela part dès que la passerelle est à portée.
+script-kept = Conservé ici.
+script-reached = Conservé ici. Autres passerelles qui l'ont : { $n }
+script-refused = Non accepté : { $why }
+script-code = Mot de passe : { $code }
+script-remove = Retirer de cette liste
+script-signs = Signé avec la clé de ce téléphone { $name }.
+script-contact = Comment joindre cette personne. Vous seul le voyez.
+script-no-key = Votre contact reste fermé : quelqu'un qui vient n'a pas de clé sur son téléphone.
+script-handed-on = Votre contact est fermé pour qui vient, et pour personne d'autre.

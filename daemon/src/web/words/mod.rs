@@ -8,6 +8,7 @@
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -113,9 +114,15 @@ impl Lang {
     }
 
     /// The language's file.
-    #[allow(dead_code)] // Until the script's words are handed over.
-    pub(super) fn source(self) -> &'static str {
+    #[cfg(test)]
+    fn source(self) -> &'static str {
         self.0.source
+    }
+
+    /// What the script says, by id: messages of one line, whose variables the script fills in itself.
+    pub(super) fn for_script(self) -> BTreeMap<&'static str, &'static str> {
+        let lines = self.0.source.lines().filter(|line| line.starts_with("script-"));
+        lines.filter_map(|line| line.split_once(" = ")).collect()
     }
 
     /// A message without variables.

@@ -322,3 +322,44 @@ bulletin-title = O quadro da vizinhança
 bulletin-as-of = Como estava em { $time }
 bulletin-how = Para responder, abra { $page } nesta rede, ou diga a alguém que possa.
 bulletin-more = Há mais na página.
+
+# A chave do telefone
+help-key = Uma chave sua
+me = A minha chave
+me-what = Uma chave vive no navegador deste telefone e assina o que publica. Assim não precisa de palavras-chave, e só quem vem pode ler como o contactar.
+me-needs-script = Isto precisa de JavaScript e de um navegador que guarde o que lhe dão: abra esta página no navegador do seu telefone. Tudo o resto funciona sem chave.
+me-beware = Quem gere este gateway, ou o imita, poderia mudar esta página e abusar de uma chave. No quadro pode fazer tudo sem ela.
+me-make = Criar uma chave
+me-have-one = Tenho uma anotada
+me-all-groups = Os dezassete grupos de algarismos
+me-digits-wrong = Há um erro neste grupo:
+me-bring-back = Recuperá-la
+me-write-down = Primeiro, anote-a
+me-write-down-why = Alguns navegadores esquecem uma chave após sete dias sem visita; estes algarismos trazem-na de volta. Fotografe a imagem ou anote os algarismos. Quem os tiver tem a sua chave.
+me-type-group = Para ter a certeza, escreva o grupo com este número:
+me-group-wrong = Não é esse o grupo. Veja o número antes dele.
+me-written-down = Tenho-a anotada
+me-drop = Afinal, sem chave
+me-name = Este telefone assina o que publica como
+me-show = Mostrar de novo a cópia
+me-secret = Quem tiver estes algarismos tem a sua chave.
+me-forget = Esquecer a chave neste telefone
+me-forget-what = Sem os algarismos anotados ela não pode voltar, e o que publicou com ela já não se pode mudar.
+me-forget-now = Esquecê-la
+
+# O que o script diz. Uma linha cada.
+script-away = O gateway está fora de alcance. O que vê é de antes; o que escrever espera neste telefone.
+script-new = Novo no quadro: { $n }
+script-updated = O quadro mudou.
+script-found = Mostrados: { $n }
+script-mine = Deste telefone
+script-noted = Anotado neste telefone. Sai quando o gateway estiver ao alcance.
+script-kept = Guardado aqui.
+script-reached = Guardado aqui. Outros gateways que o têm: { $n }
+script-refused = Não aceite: { $why }
+script-code = Palavra-chave: { $code }
+script-remove = Tirar desta lista
+script-signs = Assinado com a chave deste telefone { $name }.
+script-contact = Como contactar. Só você vê isto.
+script-no-key = O seu contacto continua fechado: alguém que vem não tem chave no telefone.
+script-handed-on = O seu contacto está fechado para quem vem, e para mais ninguém.

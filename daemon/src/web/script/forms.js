@@ -1,0 +1,87 @@
+// Sends forms without leaving the page, so that nothing typed is lost when the gateway is out of reach; signed, if this phone has
+// a key. Whatever goes wrong in here, the browser sends the form as it would without script.
+
+import * as posts from './posts.js';
+import { show } from './swap.js';
+
+const OURS = /^\/(new\/(need|offer|notice)|(need|offer|notice)\/\w+|code)$/;
+
+// Of a text, as much as a list shows.
+const TEXT_CHARS = 160;
+
+// The one who has a right by code word, or by having posted: that form holds no "start".
+const isAskers = (form) => !form.querySelector('button[value=start]');
+
+// `sign({ path, form, asks })` gives hex digits or nothing; `on.arrive()` dresses what is shown anew; `on.away()` says that the
+// gateway did not answer.
+export function begin(sign, on) {
+  document.addEventListener('submit', async (event) => {
+    const form = event.target;
+    const path = new URL(form.action).pathname;
+    if (event.defaultPrevented || form.method !== 'post' || !OURS.test(path)) return;
+    event.preventDefault();
+    // A second tap while the first is on its way.
+    if ('busy' in form.dataset) return;
+    form.dataset.busy = '';
+    const button = event.submitter;
+    try {
+      await post(form, path, button, sign, on);
+    } catch (error) {
+      console.error(error);
+      send(form, button);
+    } finally {
+      delete form.dataset.busy;
+    }
+  });
+}
+
+// As the browser would have sent it.
+function send(form, button) {
+  if (button?.name) {
+    const field = document.createElement('input');
+    field.type = 'hidden';
+    field.name = button.name;
+    field.value = button.value;
+    form.append(field);
+  }
+  HTMLFormElement.prototype.submit.call(form);
+}
+
+async function post(form, path, button, sign, on) {
+  const fields = new FormData(form);
+  if (button?.name) fields.set(button.name, button.value);
+  if (!fields.get('token')) fields.set('token', posts.token());
+  const typed = fields.get('contact');
+  const signed = await sign({ path, form: fields, asks: isAskers(form) });
+  if (signed) {
+    fields.set('signed', signed);
+    // It is in the record, locked. In the open it has no business at the gateway.
+    fields.delete('contact');
+    fields.delete('code');
+  }
+  const body = new URLSearchParams(fields).toString();
+  const text = path.startsWith('/new/') ? fields.get('text').slice(0, TEXT_CHARS) : '';
+  // With what the address says of the language.
+  const entry = { id: posts.token(), address: path + new URL(form.action).search, body, text };
+  posts.note(entry);
+  const answer = await posts.send(entry);
+  if (!answer) {
+    on.away();
+    form.reset();
+    // What is typed next is another post.
+    form.querySelector('[name=token]')?.setAttribute('value', posts.token());
+    posts.draw();
+    document.querySelector('#posts')?.scrollIntoView({ block: 'center' });
+    return;
+  }
+  if (!answer.kept) posts.drop(entry.id);
+  if (!show(answer.html, answer.kept ? answer.url : '')) throw new Error('not a page');
+  if (typed && signed) {
+    const field = document.querySelector('main [name=contact]');
+    if (field) field.value = typed;
+  }
+  await on.arrive();
+  const first = document.querySelector('main .problem, main h1');
+  first?.setAttribute('tabindex', '-1');
+  first?.focus();
+}
