@@ -152,6 +152,8 @@ fn without_comments(source: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// A phone would ask for a module that is not there, and the page would silently stay without script.
@@ -191,6 +193,19 @@ mod tests {
         let all: usize = sizes.iter().map(|(_, size)| size).sum();
         // The five languages' words are each loaded by those who read them.
         assert!(all <= ALL_BYTES_MAX, "{all} bytes gzipped: {sizes:?}");
+    }
+
+    /// The script would be silent where it should speak, or a translator would work for nothing.
+    #[test]
+    fn every_word_of_the_script_is_there_and_used() {
+        let scripts: String = SOURCES.iter().filter(|(name, _)| name.ends_with(".js")).map(|(_, text)| *text).collect();
+        let used: BTreeSet<&str> =
+            scripts.split("say('").skip(1).map(|rest| rest.split('\'').next().unwrap_or_default()).collect();
+        for lang in Lang::all() {
+            let known: BTreeSet<&str> = lang.for_script().into_keys().collect();
+            assert_eq!(known, used, "{lang:?}");
+        }
+        assert!(used.len() > 10, "{used:?}");
     }
 
     /// What is said once about a link's cost must hold: the same bytes come out of the packed file.

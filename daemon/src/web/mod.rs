@@ -114,10 +114,11 @@ impl Web {
     }
 
     /// Who posts, as far as HTTP can tell. `token` is the form's one-time mark: with it two taps on the same form are one
-    /// post, while two neighbours behind one address who write the same words stay two.
+    /// post, while two neighbours behind one address who write the same words stay two. It also stands for the address: a phone
+    /// that comes back into reach, and sends again what it got no answer to, may have been given another one.
     fn sender(&self, address: IpAddr, token: Option<&str>) -> Sender {
         Sender {
-            key: format!("http:{}", address.to_canonical()),
+            key: token.map_or_else(|| format!("http:{}", address.to_canonical()), |_| "form".to_owned()),
             person: household(address).to_string(),
             once: token.unwrap_or_default().to_owned(),
             exempt: self.is_exempt(address),

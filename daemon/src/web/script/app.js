@@ -43,6 +43,9 @@ async function look() {
   last = Date.now();
   const concerns = (path) => ids.has('') || ids.has(idOf(path));
   try {
+    // Thought to be away: is it?
+    if (!link.isNear()) await fetch('/healthz', { cache: 'no-store' });
+    link.reach(true);
     if (!document.hidden && isLive() && (location.pathname === '/' || concerns(location.pathname))) {
       const added = await refresh();
       narrow?.();
@@ -55,7 +58,6 @@ async function look() {
       await posts.ask(concerns);
       posts.draw();
     }
-    link.reach(true);
   } catch (error) {
     // Out of reach; the connection will tell when it is back.
     if (!(error instanceof TypeError)) throw error;
@@ -80,10 +82,7 @@ async function onReach(yes) {
 // What a page needs, once it is shown.
 async function arrive() {
   const field = document.querySelector('main input[type=search]');
-  if (field) {
-    const { search } = await import('./search.js');
-    narrow = search(field, tell);
-  }
+  narrow = field && (await import('./search.js')).search(field, tell);
   const key = load();
   if (key && !member) {
     member = await import('./member.js');
@@ -92,9 +91,10 @@ async function arrive() {
   posts?.draw();
 }
 
+// Null where there is no key, or where what signs could not be fetched in time: then the form goes as it is.
 async function sign(post) {
   const key = load();
-  return key ? member.sign(key, post) : null;
+  return key && member ? member.sign(key, post) : null;
 }
 
 // Forms, and what this phone has posted: only where there is one or the other.
@@ -123,6 +123,14 @@ async function onTap(event) {
   document.querySelector('main h1')?.scrollIntoView();
 }
 
+function hasPosts() {
+  try {
+    return Boolean(localStorage.getItem('commons-posts'));
+  } catch {
+    return false;
+  }
+}
+
 async function fetchSpare() {
   // All that the form needs without the gateway, the script's parts included.
   await beginPosts();
@@ -140,7 +148,7 @@ async function begin() {
   addEventListener('popstate', () => link.isNear() && location.reload());
   document.addEventListener('click', onTap);
   if (location.pathname === '/me') (await import('./me.js')).begin();
-  if (document.querySelector('main form[method=post]') || localStorage.getItem('commons-posts')) await beginPosts();
+  if (document.querySelector('main form[method=post]') || hasPosts()) await beginPosts();
   await arrive();
   if (location.pathname === '/') setTimeout(() => fetchSpare().catch(() => {}), SPARE_MS);
 }

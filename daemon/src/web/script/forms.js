@@ -15,14 +15,16 @@ const isAskers = (form) => !form.querySelector('button[value=start]');
 // `sign({ path, form, asks })` gives hex digits or nothing; `on.arrive()` dresses what is shown anew; `on.away()` says that the
 // gateway did not answer.
 export function begin(sign, on) {
+  // Old browsers do not say which button was pressed; they send the form themselves.
+  if (!('submitter' in SubmitEvent.prototype)) return;
   document.addEventListener('submit', async (event) => {
     const form = event.target;
     const path = new URL(form.action).pathname;
     if (event.defaultPrevented || form.method !== 'post' || !OURS.test(path)) return;
     event.preventDefault();
     // A second tap while the first is on its way.
-    if ('busy' in form.dataset) return;
-    form.dataset.busy = '';
+    if (form.getAttribute('aria-busy')) return;
+    form.setAttribute('aria-busy', 'true');
     const button = event.submitter;
     try {
       await post(form, path, button, sign, on);
@@ -30,7 +32,7 @@ export function begin(sign, on) {
       console.error(error);
       send(form, button);
     } finally {
-      delete form.dataset.busy;
+      form.removeAttribute('aria-busy');
     }
   });
 }

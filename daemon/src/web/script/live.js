@@ -29,7 +29,7 @@ export function follow(on) {
     clearTimeout(timer);
     end?.();
     let opened = false;
-    end = subscribe(`ws://${location.host}/mqtt`.replace(/^ws/, location.protocol === 'https:' ? 'wss' : 'ws'), 'commons/board/+/+', {
+    end = subscribe(`${location.origin.replace(/^http/, 'ws')}/mqtt`, 'commons/board/+/+', {
       open() {
         opened = true;
         failures = 0;
@@ -67,7 +67,7 @@ export function follow(on) {
   };
 
   setInterval(() => {
-    if (!end && events?.readyState !== 1) on.change('');
+    if (near === false || (!end && events?.readyState !== 1)) on.change('');
   }, LOOK_MS);
   addEventListener('offline', () => {
     reach(false);

@@ -61,6 +61,8 @@ async function show(me) {
   const contact = contactOf(item, me);
   if (contact) {
     tell('contact-box', element('p', {}, say('script-contact')), element('p', { class: 'contact' }, element('bdi', { dir: 'auto' }, contact)));
+  } else if (item.contact && item.claims.some((claim) => claim.author === me.key && claim.slot)) {
+    tell('contact-box', element('p', {}, say('script-waiting')));
   }
   if (item.author === me.key && item.sealed) {
     const coming = item.claims.filter((claim) => claim.slot);

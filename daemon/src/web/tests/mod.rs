@@ -6,4 +6,5 @@ mod harness;
 mod hostile;
 mod languages;
 mod pages;
+mod script;
 mod websocket;

@@ -363,5 +363,6 @@ script-code = Code word: { $code }
 script-remove = Remove from this list
 script-signs = Signed with this phone's key { $name }.
 script-contact = How to reach them. Only you see this.
+script-waiting = How to reach them comes from their own phone, as soon as it is in reach.
 script-no-key = Your contact stays locked: somebody who comes has no key on their phone.
 script-handed-on = Your contact is locked for whoever comes, and for nobody else.

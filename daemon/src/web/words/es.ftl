@@ -361,5 +361,6 @@ script-code = Palabra clave: { $code }
 script-remove = Quitar de esta lista
 script-signs = Firmado con la llave de este teléfono { $name }.
 script-contact = Cómo contactar. Solo usted ve esto.
+script-waiting = Cómo contactar llega desde su propio teléfono, en cuanto esté al alcance.
 script-no-key = Su contacto sigue cerrado: alguien que viene no tiene llave en su teléfono.
 script-handed-on = Su contacto está cerrado para quien viene, y para nadie más.

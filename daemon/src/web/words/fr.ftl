@@ -361,5 +361,6 @@ script-code = Mot de passe : { $code }
 script-remove = Retirer de cette liste
 script-signs = Signé avec la clé de ce téléphone { $name }.
 script-contact = Comment joindre cette personne. Vous seul le voyez.
+script-waiting = La façon de joindre cette personne viendra de son propre téléphone, dès qu'il sera à portée.
 script-no-key = Votre contact reste fermé : quelqu'un qui vient n'a pas de clé sur son téléphone.
 script-handed-on = Votre contact est fermé pour qui vient, et pour personne d'autre.

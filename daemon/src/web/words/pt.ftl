@@ -361,5 +361,6 @@ script-code = Palavra-chave: { $code }
 script-remove = Tirar desta lista
 script-signs = Assinado com a chave deste telefone { $name }.
 script-contact = Como contactar. Só você vê isto.
+script-waiting = A forma de contactar vem do próprio telefone da pessoa, assim que estiver ao alcance.
 script-no-key = O seu contacto continua fechado: alguém que vem não tem chave no telefone.
 script-handed-on = O seu contacto está fechado para quem vem, e para mais ninguém.
