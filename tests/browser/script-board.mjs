@@ -68,6 +68,25 @@ test('a gateway that dies and comes back is said to be out of reach, and then fo
   assert.equal((await cards(page)).filter((text) => text.includes('the cut')).length, 2);
 });
 
+test('what is typed into the search narrows the shown list at once, and keeps to it as things change', async () => {
+  const gateway = await startGateway();
+  for (const text of ['two loaves of bread', 'Crème for a baby', 'a ladder']) await gateway.post('need', { text });
+  const page = await phone(gateway);
+  await page.goto('/');
+  const shown = async () => (await page.locator('main ul.items > li:visible h3').allInnerTexts()).sort();
+  await page.locator('[role=search]').locator('xpath=..').locator('summary').click();
+  await page.locator('[name=q]').pressSequentially('CREME b');
+  await waitFor('one to be left', async () => (await shown()).length === 1);
+  assert.deepEqual(await shown(), ['Crème for a baby']);
+  await gateway.post('need', { text: 'a creamy bun' });
+  await gateway.post('need', { text: 'another creme brulee' });
+  await waitFor('the fresh one that fits', async () => (await shown()).length === 2);
+  assert.equal(await page.inputValue('[name=q]'), 'CREME b');
+  await page.fill('[name=q]', '');
+  await waitFor('all of them', async () => (await shown()).length === 5);
+  assertQuiet(page);
+});
+
 test('two phones race for one need: one comes, the other is told', async () => {
   const gateway = await startGateway();
   const { id } = await gateway.post('need', { text: 'one ride, one seat', slots: 1 });

@@ -48,7 +48,7 @@ test('a key signs nothing before its owner has it written down, and comes back b
   await other.goto('/me');
   await other.getByText('I have one written down').click();
   const wrong = [...groups];
-  wrong[4] = String((Number(wrong[4]) + 1) % 1_000_000).padStart(6, '0');
+  wrong[4] = wrong[4].replace(/.$/, (digit) => (Number(digit) + 1) % 10);
   await other.fill('#digits', wrong.join(' '));
   await other.locator('[data-do=restore] button').click();
   await other.locator('#digits-wrong').waitFor({ state: 'visible' });

@@ -234,7 +234,7 @@ impl Answer {
         // Weak: the same page may go out packed or not.
         let tag = format!("W/\"{}\"", commons_core::identity::hex(&hash[..8]));
         let answer = match known.is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-            true => Self::empty(StatusCode::NOT_MODIFIED),
+            true => Self { status: StatusCode::NOT_MODIFIED, body: Body::Whole(Bytes::new()), ..self },
             false => self,
         };
         answer.with(header::ETAG, &tag)
@@ -250,12 +250,16 @@ impl Answer {
         if !is_text || bytes.len() < gzip::WORTH_BYTES_MIN || self.headers.contains_key(header::CONTENT_ENCODING) {
             return self;
         }
+        let vary = match self.headers.get(header::VARY).and_then(|value| value.to_str().ok()) {
+            Some(known) => format!("{known}, accept-encoding"),
+            None => "accept-encoding".to_owned(),
+        };
         if !is_taken {
-            return self.with(header::VARY, "accept-encoding");
+            return self.with(header::VARY, &vary);
         }
         let body = Body::Whole(gzip::pack(bytes).into());
         let answer = Self { body, ..self };
-        answer.with(header::CONTENT_ENCODING, "gzip").with(header::VARY, "accept-encoding")
+        answer.with(header::CONTENT_ENCODING, "gzip").with(header::VARY, &vary)
     }
 
     pub(super) fn into_response(mut self) -> Response<Body> {

@@ -31,7 +31,7 @@ pub(super) fn page(web: &Web, view: &View, title: &str, content: Markup) -> Mark
     let name = &web.about.name;
     html! {
         (DOCTYPE)
-        html lang=(view.lang.code()) dir=(view.lang.direction()) data-words=(assets::words_path(view.lang)) data-network=(web.about.network) {
+        html lang=(view.lang.code()) dir=(view.lang.direction()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -41,7 +41,7 @@ pub(super) fn page(web: &Web, view: &View, title: &str, content: Markup) -> Mark
                 // A module waits until the page is read, so that old and slow phones see the board first.
                 script type="module" src=(assets::path("app.js")) {}
             }
-            body {
+            body data-words=(assets::words_path(view.lang)) data-network=(web.about.network) {
                 div { a.skip href="#main" { (view.say("skip")) } }
                 header {
                     a.home href=(view.to("/")) { (icons::icon("home")) bdi dir="auto" { (name) } }

@@ -81,7 +81,7 @@ async function onReach(yes) {
 
 // What a page needs, once it is shown.
 async function arrive() {
-  const field = document.querySelector('main input[type=search]');
+  const field = document.querySelector('main [role=search] [name=q]');
   narrow = field && (await import('./search.js')).search(field, tell);
   const key = load();
   if (key && !member) {

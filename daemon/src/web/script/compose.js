@@ -9,7 +9,7 @@ import { seal, sealKey, unseal } from './seal.js';
 const LINES_SHOWN = 3;
 const URGENCY_USUAL = { need: 'today', offer: 'week', notice: 'week' };
 
-const network = () => networkId(document.documentElement.dataset.network);
+const network = () => networkId(document.body.dataset.network);
 
 // What and how much; null if it is not to be read.
 function lines(form) {

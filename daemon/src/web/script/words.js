@@ -4,7 +4,7 @@
 let words = {};
 
 export async function learn() {
-  const file = document.documentElement.dataset.words;
+  const file = document.body.dataset.words;
   if (file) words = await (await fetch(file)).json();
 }
 
