@@ -62,6 +62,8 @@ function act(name, asks, form, item, me) {
   const id = item.id;
   const claim = form.get('claim') || undefined;
   if (name === 'claim') {
+    // What does not run out has no slot to be given; a guest's contact then comes with the receipt, which only guests get.
+    if (item.standing && !item.author) return null;
     return { kind: 'claim', item: id, message: (form.get('message') ?? '').trim().replace(/\r\n/g, '\n'), key: sealKey(me.seed) };
   }
   if (name === 'cosign') return { kind: 'cosign', target: id };
