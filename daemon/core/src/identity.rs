@@ -26,7 +26,7 @@ pub mod purpose {
     /// What stands for `prev` in the first batch of a log.
     pub const GENESIS: &str = "commons/1/genesis";
     /// The digest over the heads of one lane.
-    pub const LANE: &str = "commons/1/lane";
+    pub const HEADS: &str = "commons/1/heads";
     /// The digest over what is known of a forked log's branches.
     pub const FORK: &str = "commons/1/fork";
     /// A guest's code word.

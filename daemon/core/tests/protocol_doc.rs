@@ -183,7 +183,7 @@ fn purposes_are_spelt_as_in_the_code() {
         purpose::ROOT,
         purpose::BATCH,
         purpose::GENESIS,
-        purpose::LANE,
+        purpose::HEADS,
         purpose::FORK,
         purpose::CODE_WORD,
         purpose::MARK,

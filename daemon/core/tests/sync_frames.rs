@@ -29,7 +29,7 @@ fn hello() -> Hello {
         store: StoreEpoch(0x0102_0304_0506_0708),
         age: Age(100_000),
         interests: Interests::USUAL,
-        digests: vec![[1; 6], [2; 6], [3; 6]],
+        digest: [1; 8],
         dictionary: 1,
         frame_bytes_max: FRAME_BYTES_MAX as u32,
         cursor: Some(Cursor { epoch: StoreEpoch(0x1112_1314_1516_1718), age: Age(99_000) }),

@@ -53,7 +53,7 @@ fn hello() -> Hello {
         store: StoreEpoch(7),
         age: Age(1),
         interests: Interests::USUAL,
-        digests: vec![[0; 6]; 3],
+        digest: [0; 8],
         dictionary: 0,
         frame_bytes_max: 256 * 1024,
         cursor: None,

@@ -177,7 +177,7 @@ impl Sync {
             store,
             age,
             interests: Interests::of(&[]),
-            digests: Vec::new(),
+            digest: [0; 8],
             dictionary: 0,
             frame_bytes_max: 0,
             cursor: None,

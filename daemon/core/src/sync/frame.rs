@@ -143,7 +143,6 @@ pub enum Frame<'a> {
     Bye(u8),
 }
 
-pub(super) const KIND_HELLO: u8 = 0;
 const KIND_HEADS: u8 = 1;
 const KIND_WANT: u8 = 2;
 pub(super) const KIND_BATCHES: u8 = 3;

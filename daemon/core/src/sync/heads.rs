@@ -6,14 +6,14 @@ use super::arrive::HAVE_MS;
 use super::contract::{Action, LinkId};
 use super::fault::Fault;
 use super::frame::{Frame, HeadLine, LINK_LOGS_MAX};
-use super::hello::{Cursor, Hello, LaneDigest};
+use super::hello::{Cursor, HeadsDigest, Hello, Interests};
 use super::memory::cursor_note;
 use super::peer::Snapshot;
 use super::state::Context;
 use super::Sync;
 use crate::batch::{batch_hash, read_batch};
 use crate::identity::{hash, purpose, BatchHash, GatewayId};
-use crate::log::{Age, Lane, LogKey};
+use crate::log::{Age, LogKey};
 
 /// News that reach a peer by another way are gathered so long before they are announced.
 pub const LAZY_MS: u64 = 200;
@@ -33,14 +33,13 @@ const LINE_BYTES_MAX: usize = 80;
 impl Sync {
     /// The Hello for a handshake with `peer`, made now.
     pub(super) fn make_hello(&mut self, cx: &Context<'_>, peer: &GatewayId) -> Hello {
-        let digests = self.digests(cx);
-        let wanted = |lane: &&Lane| self.setup.interests.has(**lane);
+        let digest = self.digest(cx, self.setup.interests);
         let cursor = self.cursors.get(peer).filter(|(_, interests)| *interests == self.setup.interests);
         Hello {
             store: self.setup.life,
             age: self.mark_age(),
             interests: self.setup.interests,
-            digests: Lane::ALL.iter().filter(wanted).map(|lane| digests[*lane as usize]).collect(),
+            digest,
             dictionary: self.setup.dictionary,
             frame_bytes_max: self.setup.frame_bytes_max as u32,
             cursor: cursor.map(|(cursor, _)| *cursor),
@@ -64,15 +63,16 @@ impl Sync {
 
     // Others are told of each log of which something is here, if only the proof that it is forked from its first batch on.
 
-    /// One digest a lane over where its logs stand.
-    fn digests(&mut self, cx: &Context<'_>) -> [LaneDigest; 4] {
-        if let Some(digests) = self.digests {
-            return digests;
+    /// A digest over where the logs of these lanes stand.
+    fn digest(&mut self, cx: &Context<'_>, lanes: Interests) -> HeadsDigest {
+        if let Some((_, digest)) = self.digests.filter(|(of, _)| *of == lanes) {
+            return digest;
         }
-        let mut texts: [Vec<u8>; 4] = Default::default();
-        for (log, state) in self.logs.iter().filter(|(log, state)| state.next > 0 || self.forks.contains_key(*log)) {
-            let text = &mut texts[log.lane as usize];
+        let mut text = Vec::new();
+        let told = |log: &LogKey, next: u64| lanes.has(log.lane) && (next > 0 || self.forks.contains_key(log));
+        for (log, state) in self.logs.iter().filter(|(log, state)| told(log, state.next)) {
             text.extend(log.gateway.0);
+            text.push(log.lane as u8);
             text.extend(log.epoch.0.to_be_bytes());
             match self.forks.get(log) {
                 Some(fork) => text.extend(state.next.min(fork.lowest).to_be_bytes()),
@@ -80,12 +80,9 @@ impl Sync {
             }
             text.extend(self.head_hash(cx, log, state.next));
         }
-        let digests = texts.map(|text| {
-            let [a, b, c, d, e, f, ..] = hash(purpose::LANE, &[&text]);
-            [a, b, c, d, e, f]
-        });
-        self.digests = Some(digests);
-        digests
+        let digest = short(&BatchHash(hash(purpose::HEADS, &[&text])));
+        self.digests = Some((lanes, digest));
+        digest
     }
 
     /// The first bytes of the hash that stands for a log at `next`.
@@ -113,8 +110,7 @@ impl Sync {
 
     /// A session begins, or another link to the same peer.
     pub(super) fn compare(&mut self, cx: &mut Context<'_>, id: &GatewayId, hello: &Hello) {
-        let digests = self.digests(cx);
-        let same = |lane: Lane| hello.digest(lane).is_none_or(|digest| *digest == digests[lane as usize]);
+        let same = self.digest(cx, hello.interests) == hello.digest;
         let followed = hello.cursor.filter(|cursor| self.has_told(cursor));
         let Some(peer) = self.peers.get_mut(id) else { return };
         for (log, state) in self.logs.iter().filter(|(log, state)| state.next > 0 || self.forks.contains_key(*log)) {
@@ -124,19 +120,17 @@ impl Sync {
             }
             // What is learnt of a fork is no batch of the log: no cursor tells whether the peer has heard of it.
             let followed = followed.filter(|_| !self.forks.contains_key(log));
-            if same(log.lane) || followed.is_some_and(|cursor| state.arrived < cursor.age) {
+            if same || followed.is_some_and(|cursor| state.arrived < cursor.age) {
                 peer.has(log, state.next);
             } else {
                 peer.announce(log, cx.now_ms);
             }
         }
-        let differs = |interests: super::Interests| Lane::ALL.iter().any(|lane| interests.has(*lane) && !same(*lane));
-        if differs(hello.interests) {
-            peer.snapshot = Snapshot::Waiting;
-        }
-        if !differs(self.setup.interests) {
+        if same {
             // Everything it has is here: as good as a list of heads.
             peer.told_age = Some(hello.age);
+        } else {
+            peer.snapshot = Snapshot::Waiting;
         }
         self.settle(cx, id);
         self.ask_for_gaps(cx, id, hello);

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::fault::Fault;
-use super::frame::{FRAME_BYTES_MAX, FRAME_VERSION, KIND_HELLO};
+use super::frame::{FRAME_BYTES_MAX, FRAME_VERSION};
 use super::wire::{put_number, Reader};
 use crate::log::{Age, Lane};
 
@@ -57,8 +57,10 @@ impl Interests {
     }
 }
 
-/// What two heads digests of one lane are compared by.
-pub type LaneDigest = [u8; 6];
+/// What the heads of two gateways are compared by.
+pub type HeadsDigest = [u8; 8];
+/// The bit beside the lanes which says that a cursor follows.
+const HAS_CURSOR: u8 = 0x10;
 
 /// A gateway's first word on a link, inside the handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,11 +71,11 @@ pub struct Hello {
     pub age: Age,
     /// The lanes it wants.
     pub interests: Interests,
-    /// For each of these lanes, a digest of its heads.
-    pub digests: Vec<LaneDigest>,
+    /// Over the heads of these lanes.
+    pub digest: HeadsDigest,
     /// Version of the compression dictionary; 0 = none.
     pub dictionary: u8,
-    /// The largest frame it takes.
+    /// The largest frame it takes: a power of two, or it is told as the next lower one.
     pub frame_bytes_max: u32,
     /// How far it has followed the receiver.
     pub cursor: Option<Cursor>,
@@ -83,14 +85,13 @@ impl Hello {
     /// Its bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(HELLO_BYTES_MAX);
-        out.extend([FRAME_VERSION, KIND_HELLO]);
+        out.push(FRAME_VERSION);
         out.extend(self.store.0.to_be_bytes());
         put_number(&mut out, self.age.0);
-        out.push(self.interests.0);
-        self.digests.iter().for_each(|digest| out.extend(digest));
+        out.push(self.interests.0 | if self.cursor.is_some() { HAS_CURSOR } else { 0 });
+        out.extend(self.digest);
         out.push(self.dictionary);
-        put_number(&mut out, self.frame_bytes_max.into());
-        out.push(u8::from(self.cursor.is_some()));
+        out.push(self.frame_bytes_max.checked_ilog2().unwrap_or(0) as u8);
         if let Some(cursor) = &self.cursor {
             out.extend(cursor.epoch.0.to_be_bytes());
             put_number(&mut out, cursor.age.0);
@@ -108,36 +109,24 @@ impl Hello {
             FRAME_VERSION => {}
             version => return Err(Fault::UnknownVersion(version)),
         }
-        match reader.byte()? {
-            KIND_HELLO => {}
-            kind => return Err(Fault::UnknownKind(kind)),
-        }
         let store = StoreEpoch(u64::from_be_bytes(reader.array()?));
         let age = Age(reader.number()?);
         let bits = reader.byte()?;
-        if bits > Interests::ALL.0 {
+        if bits & !HAS_CURSOR > Interests::ALL.0 {
             return Err(Fault::Malformed("interest in an unknown lane"));
         }
-        let mut digests = Vec::with_capacity(4);
-        for _ in 0..bits.count_ones() {
-            digests.push(reader.array()?);
-        }
+        let digest = reader.array()?;
         let dictionary = reader.byte()?;
-        let frame_bytes_max = reader.number_u32()?;
+        let frame_bytes_max = 1u32.checked_shl(reader.byte()?.into()).unwrap_or(0);
         if !(FRAME_BYTES_LEAST..=FRAME_BYTES_MAX).contains(&(frame_bytes_max as usize)) {
             return Err(Fault::Malformed("a frame limit that is none"));
         }
-        let cursor = match reader.byte()? {
-            0 => None,
-            1 => Some(Cursor { epoch: StoreEpoch(u64::from_be_bytes(reader.array()?)), age: Age(reader.number()?) }),
-            _ => return Err(Fault::Malformed("neither a cursor nor none")),
+        let cursor = if bits & HAS_CURSOR == 0 {
+            None
+        } else {
+            Some(Cursor { epoch: StoreEpoch(u64::from_be_bytes(reader.array()?)), age: Age(reader.number()?) })
         };
-        Ok(Self { store, age, interests: Interests(bits), digests, dictionary, frame_bytes_max, cursor })
-    }
-
-    /// The digest of one lane, if the sender wants it.
-    pub fn digest(&self, lane: Lane) -> Option<&LaneDigest> {
-        let before = Lane::ALL.iter().filter(|each| **each < lane && self.interests.has(**each)).count();
-        self.interests.has(lane).then(|| self.digests.get(before))?
+        let interests = Interests::from_bits(bits);
+        Ok(Self { store, age, interests, digest, dictionary, frame_bytes_max, cursor })
     }
 }

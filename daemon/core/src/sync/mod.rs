@@ -48,7 +48,7 @@ use crate::identity::GatewayId;
 use crate::log::{Age, Epoch, Lane, LogKey};
 use crate::node::{Node, Space};
 use fork::Forked;
-use hello::LaneDigest;
+use hello::HeadsDigest;
 use link::Link;
 use peer::{Peer, Snapshot};
 use state::{Context, LogState};
@@ -77,8 +77,8 @@ pub struct Sync {
     space: Space,
     /// Links whose other side reads nothing.
     choked: BTreeSet<LinkId>,
-    /// Kept until a head moves.
-    digests: Option<[LaneDigest; 4]>,
+    /// Over the lanes asked for last. Kept until a head moves.
+    digests: Option<(Interests, HeadsDigest)>,
     /// Logs that somebody may have more of.
     pending: BTreeSet<(Lane, LogKey)>,
     /// Announced; asked for at this time if they have not come by themselves.
