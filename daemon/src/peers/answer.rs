@@ -14,7 +14,7 @@ use super::gate::Trial;
 use super::link::Wire;
 use super::noise::{no, Kind, LinkFault, Refusal, STRANGER_BYTES_MAX};
 use super::pairing;
-use super::room::Room;
+use super::room::{Room, Shaken};
 use crate::caller::{Answer, Caller, Port, CALL_MESSAGES_MAX};
 
 /// What the door calls for each caller.
@@ -72,6 +72,9 @@ async fn call(room: &Arc<Room>, caller: &Caller, mut wire: Wire, first: Bytes, t
     }
     let peer: GatewayId = room.peer_with(&caller.caller).ok_or(LinkFault::Unknown)?;
     let (answering, hello) = room.identity.answer(&peer, &first)?;
+    let crossing = room.crossing(&peer)?;
+    let ours_first = room.identity.id < peer;
+    let answering_now = crossing.answer(ours_first).ok_or(LinkFault::Refused(Refusal::Crossed))?;
     let own = room.hello(&peer).await?;
     let (mut session, second) = answering.finish(&own)?;
     let second_bytes = second.len();
@@ -82,7 +85,8 @@ async fn call(room: &Arc<Room>, caller: &Caller, mut wire: Wire, first: Bytes, t
     drop(trial);
     let address = room.address_of(&caller.address, &hello);
     let bytes = (first.len() + here.len(), second_bytes);
-    let fault = room.live(&peer, false, address, wire, session, &hello, Some(opened), bytes).await;
+    let shaken = Shaken { wire, session, hello, first: Some(opened), bytes };
+    let fault = room.live(&peer, false, address, shaken, Some(answering_now)).await;
     tracing::debug!(peer = peer.short(), why = %fault, "an answered call ended");
     Ok(())
 }

@@ -17,8 +17,8 @@ use tokio::sync::{mpsc, oneshot, watch, Notify};
 use tokio::time::{sleep, timeout, Instant};
 
 use super::link::Wire;
-use super::noise::{Flag, LinkFault};
-use super::room::{Room, Standing};
+use super::noise::{Flag, LinkFault, Refusal};
+use super::room::{Room, Shaken, Standing};
 use crate::caller::{CALL_MESSAGES_MAX, CALL_MESSAGE_BYTES_MAX};
 use crate::host::random;
 
@@ -41,8 +41,6 @@ const FAREWELL: Duration = Duration::from_secs(2);
 const APART: Duration = Duration::from_millis(200);
 /// A link that lived shorter than this counts as a failure.
 const LIVED: Duration = Duration::from_secs(5);
-/// How long the gateway with the larger id lets the other one call first.
-const GO_AHEAD: Duration = Duration::from_millis(150);
 /// The alias of the one topic we publish to.
 const ALIAS: u16 = 1;
 
@@ -165,20 +163,13 @@ pub async fn keep_calling(
         if !free.is_ok_and(Standing::wants_call) {
             return;
         }
-        if peer < room.identity.id {
-            // Its call would win if both called at once (see `room`), so it goes first.
-            let up = standing.wait_for(|standing| !standing.wants_call());
-            if matches!(timeout(GO_AHEAD, up).await, Ok(Err(_))) {
-                return;
-            }
-        }
         for address in room.addresses(&peer) {
             if !standing.borrow().wants_call() {
                 break;
             }
             let began = Instant::now();
-            let fault = call(&room, &peer, &address).await;
-            if matches!(fault, LinkFault::Replaced) {
+            let fault = call(&room, &peer, &address, &standing).await;
+            if matches!(fault, LinkFault::Replaced | LinkFault::Refused(Refusal::Crossed)) {
                 continue;
             }
             tracing::debug!(peer = peer.short(), why = %fault, "a call ended");
@@ -213,14 +204,30 @@ fn pause(failures: u32) -> Duration {
 }
 
 /// One call, until its link ends or does not come to be.
-async fn call(room: &Arc<Room>, peer: &GatewayId, address: &str) -> LinkFault {
-    match try_call(room, peer, address).await {
+async fn call(
+    room: &Arc<Room>,
+    peer: &GatewayId,
+    address: &str,
+    standing: &watch::Receiver<Standing>,
+) -> LinkFault {
+    match try_call(room, peer, address, standing).await {
         Ok(fault) | Err(fault) => fault,
     }
 }
 
-async fn try_call(room: &Arc<Room>, peer: &GatewayId, address: &str) -> Result<LinkFault, LinkFault> {
+async fn try_call(
+    room: &Arc<Room>,
+    peer: &GatewayId,
+    address: &str,
+    standing: &watch::Receiver<Standing>,
+) -> Result<LinkFault, LinkFault> {
     let mut wire = dial(address, &digits(peer), &room.identity.id).await?;
+    let crossing = room.crossing(peer)?;
+    crossing.turn(room.identity.id < *peer).await;
+    if !standing.borrow().wants_call() {
+        return Err(LinkFault::Replaced);
+    }
+    let calling_now = crossing.call();
     let hello = room.hello(peer).await?;
     let (calling, first) = room.identity.call(peer, &hello)?;
     let sent = first.len();
@@ -230,7 +237,9 @@ async fn try_call(room: &Arc<Room>, peer: &GatewayId, address: &str) -> Result<L
     let here = session.sealer.seal(Flag::Here, &[])?;
     let bytes = (answer.len(), sent + here.len());
     wire.out.send(here.into()).await.map_err(|_| LinkFault::Ended)?;
-    Ok(room.live(peer, true, address.to_owned(), wire, session, &hello, None, bytes).await)
+    drop(calling_now);
+    let shaken = Shaken { wire, session, hello, first: None, bytes };
+    Ok(room.live(peer, true, address.to_owned(), shaken, None).await)
 }
 
 /// The next message of a way, or why there is none.

@@ -3,7 +3,7 @@
 //! | file | |
 //! |---|---|
 //! | `noise`, `crypto` | secret and authentic sessions |
-//! | `call`, `answer`, `gate` | the two sides of a call; how many strangers may try |
+//! | `call`, `answer`, `crossing`, `gate` | the two sides of a call; two at once; how many strangers may try |
 //! | `link`, `bucket`, `squeeze`, `stats` | one live link |
 //! | `book`, `code`, `pairing` | whom we are paired with, and how that comes about |
 //! | `beacon` | who is near |
@@ -20,6 +20,7 @@ mod book;
 mod bucket;
 mod call;
 mod code;
+mod crossing;
 mod crypto;
 mod gate;
 mod link;

@@ -104,6 +104,8 @@ pub enum Refusal {
     Busy = 4,
     /// It is not who was called.
     NotMe = 5,
+    /// Its own call to the caller is on its way, and goes first.
+    Crossed = 6,
 }
 
 impl std::fmt::Display for Refusal {
@@ -114,6 +116,7 @@ impl std::fmt::Display for Refusal {
             Self::Stranger => "it is not paired with this one, or the code is wrong, used or expired",
             Self::Busy => "it has too many handshakes under way",
             Self::NotMe => "another gateway answers at this address",
+            Self::Crossed => "it is calling this one itself",
         })
     }
 }
@@ -176,6 +179,7 @@ fn refused(message: &[u8]) -> LinkFault {
         Some(2) => Refusal::Network,
         Some(4) => Refusal::Busy,
         Some(5) => Refusal::NotMe,
+        Some(6) => Refusal::Crossed,
         _ => Refusal::Stranger,
     };
     LinkFault::Refused(why)

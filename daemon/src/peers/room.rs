@@ -21,6 +21,7 @@ use super::beacon::Heard;
 use super::book::{find, Book, BookError, Peer};
 use super::call::keep_calling;
 use super::code::Code;
+use super::crossing::{Answering, Crossing};
 use super::gate::Gate;
 use super::link::{Link, Wire};
 use super::noise::{Identity, LinkFault, Opened, Session};
@@ -40,6 +41,8 @@ pub const HEARD_MAX: usize = 64;
 const HEARD_LASTS: Duration = Duration::from_secs(120);
 /// A link that was quiet for longer than its own questions take is doubted when its peer's beacon is heard.
 const QUIET_MS: u64 = 11_000;
+/// No gateway that was started anew has been heard on its old link after less.
+const RESTART_MS: u64 = 3_000;
 /// Bytes before the hello: the port of our door.
 const PORT_BYTES: usize = 2;
 
@@ -70,6 +73,20 @@ pub struct Counts {
     pub refused: Counter,
 }
 
+/// What a handshake has led to.
+pub struct Shaken {
+    /// The way.
+    pub wire: Wire,
+    /// The secrets.
+    pub session: Session,
+    /// The other side's part, as it came.
+    pub hello: Vec<u8>,
+    /// What came sealed already.
+    pub first: Option<Opened>,
+    /// Bytes of the handshake: received, sent.
+    pub bytes: (usize, usize),
+}
+
 /// A link that stands.
 struct Live {
     id: LinkId,
@@ -92,6 +109,7 @@ struct Known {
     learned: Vec<String>,
     stats: Arc<Stats>,
     live: Option<Live>,
+    crossing: Arc<Crossing>,
     poke: Arc<Notify>,
     standing: Arc<watch::Sender<Standing>>,
     fault: Option<LinkFault>,
@@ -260,6 +278,7 @@ impl Room {
                     learned: Vec::new(),
                     stats: Arc::default(),
                     live: None,
+                    crossing: Arc::default(),
                     poke: Arc::default(),
                     standing: Arc::new(watch::Sender::new(Standing::Down)),
                     fault: None,
@@ -310,6 +329,11 @@ impl Room {
         Ok([&self.port().to_be_bytes()[..], &hello].concat())
     }
 
+    /// The calls between us and a peer.
+    pub fn crossing(&self, peer: &GatewayId) -> Result<Arc<Crossing>, LinkFault> {
+        self.table().known.get(peer).map(|known| known.crossing.clone()).ok_or(LinkFault::Unknown)
+    }
+
     /// Where a caller's own door is, by what it says of its port.
     pub fn address_of(&self, from: &SocketAddr, hello: &[u8]) -> String {
         let port = hello.first_chunk().map_or(0, |port| u16::from_be_bytes(*port));
@@ -352,19 +376,16 @@ impl Room {
         }
     }
 
-    /// A link lives from here to its end: both sides have proven themselves.
-    #[allow(clippy::too_many_arguments)] // All of it comes from one handshake.
+    /// A link lives from here to its end: both sides have proven themselves. `answering` ends once it stands.
     pub async fn live(
         self: &Arc<Self>,
         peer: &GatewayId,
         called: bool,
         address: String,
-        wire: Wire,
-        session: Session,
-        hello: &[u8],
-        first: Option<Opened>,
-        handshake: (usize, usize),
+        shaken: Shaken,
+        answering: Option<Answering<'_>>,
     ) -> LinkFault {
+        let Shaken { wire, session, hello, first, bytes } = shaken;
         match first {
             None | Some(Opened::Sign(..)) => {}
             Some(_) => return LinkFault::Unexpected,
@@ -391,7 +412,8 @@ impl Room {
             Ok(registered) => registered,
             Err(fault) => return fault,
         };
-        stats.handshake(handshake);
+        drop(answering);
+        stats.handshake(bytes);
         let (orders_sender, orders) = mpsc::unbounded_channel();
         let up = LinkMessage::Up { link: id, peer: *peer, hello, orders: orders_sender };
         let fault = if self.inbox.link(up).await {
@@ -473,10 +495,11 @@ impl Room {
             let id = heard.id;
             let known_before =
                 table.heard.get(&id).is_some_and(|old| old.address == heard.address && old.born == heard.born);
+            let quiet_ms = if known_before { QUIET_MS } else { RESTART_MS };
             if let Some(known) = table.known.get_mut(&id) {
                 match &known.live {
                     // It was started anew since, or it is there and the link says nothing: that may lead nowhere.
-                    Some(live) if !known_before || known.stats.heard_ago_ms().is_some_and(|ms| ms > QUIET_MS) => {
+                    Some(live) if known.stats.heard_ago_ms().is_some_and(|ms| ms > quiet_ms) => {
                         live.doubt.notify_one();
                     }
                     Some(_) => {}
