@@ -86,7 +86,7 @@ async fn call(room: &Arc<Room>, caller: &Caller, mut wire: Wire, first: Bytes, t
     let address = room.address_of(&caller.address, &hello);
     let bytes = (first.len() + here.len(), second_bytes);
     let shaken = Shaken { wire, session, hello, first: Some(opened), bytes };
-    let fault = room.live(&peer, false, address, shaken, Some(answering_now)).await;
+    let fault = room.live(&peer, false, address, shaken, answering_now).await;
     tracing::debug!(peer = peer.short(), why = %fault, "an answered call ended");
     Ok(())
 }

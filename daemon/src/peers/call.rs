@@ -39,6 +39,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 const FAREWELL: Duration = Duration::from_secs(2);
 /// Calls to one peer are at least so far apart, however often somebody pokes.
 const APART: Duration = Duration::from_millis(200);
+/// A call that has not got through for so long begins anew at the next sign that somebody may be reachable.
+const DIAL_STALE: Duration = Duration::from_millis(300);
 /// A link that lived shorter than this counts as a failure.
 const LIVED: Duration = Duration::from_secs(5);
 /// The alias of the one topic we publish to.
@@ -150,7 +152,7 @@ async fn publish(client: AsyncClient, mut to_send: mpsc::Receiver<Bytes>, topic:
     let _ = client.disconnect().await;
 }
 
-/// Calls a peer whenever no link to it stands. Ends when the peer is one no more.
+/// Calls a peer whenever no link to it stands, or one that may lead nowhere. Ends when the peer is one no more.
 pub async fn keep_calling(
     room: Arc<Room>,
     peer: GatewayId,
@@ -159,28 +161,29 @@ pub async fn keep_calling(
 ) {
     let mut failures = 0;
     loop {
+        let (stood, since) = (*standing.borrow() == Standing::Up, Instant::now());
         let free = standing.wait_for(|standing| *standing != Standing::Up).await.map(|standing| *standing);
         if !free.is_ok_and(Standing::wants_call) {
             return;
         }
-        for address in room.addresses(&peer) {
-            if !standing.borrow().wants_call() {
-                break;
+        let brief = stood && since.elapsed() < LIVED;
+        if !brief {
+            failures = if stood { 0 } else { failures };
+            for address in room.addresses(&peer) {
+                if !standing.borrow().wants_call() {
+                    break;
+                }
+                match call(&room, &peer, &address, &poke, &standing).await {
+                    Ok(()) | Err(LinkFault::Replaced | LinkFault::Refused(Refusal::Crossed)) => {}
+                    Err(fault) => {
+                        tracing::debug!(peer = peer.short(), why = %fault, "a call failed");
+                        room.note_fault(&peer, &fault);
+                    }
+                }
             }
-            let began = Instant::now();
-            let fault = call(&room, &peer, &address, &standing).await;
-            if matches!(fault, LinkFault::Replaced | LinkFault::Refused(Refusal::Crossed)) {
+            if *standing.borrow() == Standing::Up {
                 continue;
             }
-            tracing::debug!(peer = peer.short(), why = %fault, "a call ended");
-            room.note_fault(&peer, &fault);
-            if began.elapsed() > LIVED && !matches!(fault, LinkFault::Unreachable(_) | LinkFault::Refused(_)) {
-                failures = 0;
-            }
-        }
-        if *standing.borrow() == Standing::Up {
-            failures = 0;
-            continue;
         }
         let pause = pause(failures);
         failures += 1;
@@ -203,25 +206,22 @@ fn pause(failures: u32) -> Duration {
     whole.mul_f64(0.7 + 0.3 * f64::from(jitter) / 1_000.0)
 }
 
-/// One call, until its link ends or does not come to be.
+/// One call, until its link stands. The link then lives by itself.
 async fn call(
     room: &Arc<Room>,
     peer: &GatewayId,
     address: &str,
+    poke: &Notify,
     standing: &watch::Receiver<Standing>,
-) -> LinkFault {
-    match try_call(room, peer, address, standing).await {
-        Ok(fault) | Err(fault) => fault,
-    }
-}
-
-async fn try_call(
-    room: &Arc<Room>,
-    peer: &GatewayId,
-    address: &str,
-    standing: &watch::Receiver<Standing>,
-) -> Result<LinkFault, LinkFault> {
-    let mut wire = dial(address, &digits(peer), &room.identity.id).await?;
+) -> Result<(), LinkFault> {
+    let callee = digits(peer);
+    let mut wire = loop {
+        tokio::select! {
+            wire = dial(address, &callee, &room.identity.id) => break wire?,
+            // What was lost while a cable was out is sent again seconds later; a fresh try gets through at once.
+            () = async { sleep(DIAL_STALE).await; poke.notified().await } => {}
+        }
+    };
     let crossing = room.crossing(peer)?;
     crossing.turn(room.identity.id < *peer).await;
     if !standing.borrow().wants_call() {
@@ -239,7 +239,15 @@ async fn try_call(
     wire.out.send(here.into()).await.map_err(|_| LinkFault::Ended)?;
     drop(calling_now);
     let shaken = Shaken { wire, session, hello, first: None, bytes };
-    Ok(room.live(peer, true, address.to_owned(), shaken, None).await)
+    let (settled, stands) = oneshot::channel::<()>();
+    let (room, peer, address) = (room.clone(), *peer, address.to_owned());
+    tokio::spawn(async move {
+        let fault = room.live(&peer, true, address, shaken, settled).await;
+        tracing::debug!(peer = peer.short(), why = %fault, "a call ended");
+    });
+    // It is dropped as soon as the link stands, or will not.
+    let _ = stands.await;
+    Ok(())
 }
 
 /// The next message of a way, or why there is none.

@@ -21,7 +21,7 @@ use super::beacon::Heard;
 use super::book::{find, Book, BookError, Peer};
 use super::call::keep_calling;
 use super::code::Code;
-use super::crossing::{Answering, Crossing};
+use super::crossing::Crossing;
 use super::gate::Gate;
 use super::link::{Link, Wire};
 use super::noise::{Identity, LinkFault, Opened, Session};
@@ -376,24 +376,24 @@ impl Room {
         }
     }
 
-    /// A link lives from here to its end: both sides have proven themselves. `answering` ends once it stands.
-    pub async fn live(
+    /// A link lives from here to its end: both sides have proven themselves. `settled` is dropped once it stands, or will not.
+    pub async fn live<Settled>(
         self: &Arc<Self>,
         peer: &GatewayId,
         called: bool,
         address: String,
         shaken: Shaken,
-        answering: Option<Answering<'_>>,
+        settled: Settled,
     ) -> LinkFault {
         let Shaken { wire, session, hello, first, bytes } = shaken;
         match first {
             None | Some(Opened::Sign(..)) => {}
-            Some(_) => return LinkFault::Unexpected,
+            Some(_) => return self.never(peer, LinkFault::Unexpected),
         }
         let hello = match hello.get(PORT_BYTES..).map(Hello::decode) {
             Some(Ok(hello)) => hello,
-            Some(Err(fault)) => return LinkFault::Closed(fault.to_string()),
-            None => return LinkFault::Unexpected,
+            Some(Err(fault)) => return self.never(peer, LinkFault::Closed(fault.to_string())),
+            None => return self.never(peer, LinkFault::Unexpected),
         };
         let id = LinkId(self.next_link.fetch_add(1, Ordering::Relaxed));
         let squeeze = Squeeze::agreed(hello.dictionary);
@@ -412,7 +412,7 @@ impl Room {
             Ok(registered) => registered,
             Err(fault) => return fault,
         };
-        drop(answering);
+        drop(settled);
         stats.handshake(bytes);
         let (orders_sender, orders) = mpsc::unbounded_channel();
         let up = LinkMessage::Up { link: id, peer: *peer, hello, orders: orders_sender };
@@ -456,6 +456,11 @@ impl Room {
         });
     }
 
+    fn never(&self, peer: &GatewayId, fault: LinkFault) -> LinkFault {
+        self.note_fault(peer, &fault);
+        fault
+    }
+
     /// Why a call did not lead to a link.
     pub fn note_fault(&self, peer: &GatewayId, fault: &LinkFault) {
         if let Some(known) = self.table().known.get_mut(peer) {
@@ -468,10 +473,11 @@ impl Room {
     /// An interface came up, or an address: links are doubted, peers called, codes tried, at once.
     pub fn on_link_up(&self) {
         for known in self.table().known.values() {
-            match &known.live {
-                Some(live) => live.doubt.notify_one(),
-                None => known.poke.notify_one(),
+            if let Some(live) = &known.live {
+                live.doubt.notify_one();
             }
+            // A call that is under way may have been begun while nobody could be reached.
+            known.poke.notify_one();
         }
         self.pulse.notify_waiters();
     }
