@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `noise`, `crypto` | secret and authentic sessions |
 //! | `call`, `answer`, `crossing`, `gate` | the two sides of a call; two at once; how many strangers may try |
-//! | `link`, `bucket`, `squeeze`, `stats` | one live link |
+//! | `link`, `writing`, `alive`, `flow`, `bucket`, `squeeze`, `stats` | one live link |
 //! | `book`, `code`, `pairing` | whom we are paired with, and how that comes about |
 //! | `beacon` | who is near |
 //! | `office` | what people see and wish |
@@ -14,6 +14,7 @@
 //! It knows keys, addresses and bytes; **what frames say is the sync core's**, which lives in the writer. Frames go to the
 //! writer and orders come back by message; the writer never waits for a link.
 
+mod alive;
 mod answer;
 mod beacon;
 mod book;
@@ -22,6 +23,7 @@ mod call;
 mod code;
 mod crossing;
 mod crypto;
+mod flow;
 mod gate;
 mod link;
 mod listened;
@@ -33,6 +35,7 @@ mod squeeze;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod writing;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -376,13 +376,29 @@ pub enum Flag {
     Here = 4,
     /// The link ends; the bytes say why.
     Bye = 5,
+    /// So many bytes of messages with pieces were read (4, modulo 2^32).
+    Read = 6,
+    /// The last piece of an urgent frame, which may come between the pieces of another one.
+    UrgentLast = 7,
+    /// A piece of an urgent frame, more follow.
+    UrgentMore = 8,
 }
 
 impl Flag {
+    const ALL: [Self; 9] = [
+        Self::Last,
+        Self::More,
+        Self::Ping,
+        Self::Pong,
+        Self::Here,
+        Self::Bye,
+        Self::Read,
+        Self::UrgentLast,
+        Self::UrgentMore,
+    ];
+
     fn of(byte: u8) -> Option<Self> {
-        [Self::Last, Self::More, Self::Ping, Self::Pong, Self::Here, Self::Bye]
-            .into_iter()
-            .find(|flag| *flag as u8 == byte)
+        Self::ALL.into_iter().find(|flag| *flag as u8 == byte)
     }
 }
 
@@ -400,7 +416,7 @@ impl Session {
         let state = Arc::new(state);
         Ok(Self {
             sealer: Sealer { state: state.clone(), number: 0 },
-            opener: Opener { state, number: 0, partial: Vec::new() },
+            opener: Opener { state, number: 0, partial: Vec::new(), urgent: Vec::new() },
         })
     }
 }
@@ -426,14 +442,9 @@ impl Sealer {
         Ok(message)
     }
 
-    /// The pieces of a frame, to be sealed one after the other.
-    pub fn pieces(frame: &[u8]) -> impl Iterator<Item = (Flag, &[u8])> {
-        let count = frame.len().div_ceil(PIECE_BYTES_MAX).max(1);
-        (0..count).map(move |number| {
-            let end = frame.len().min((number + 1) * PIECE_BYTES_MAX);
-            let flag = if number + 1 == count { Flag::Last } else { Flag::More };
-            (flag, &frame[number * PIECE_BYTES_MAX..end])
-        })
+    /// The next piece of what is left of a frame, of about so many bytes, and what is left then.
+    pub fn piece(rest: &[u8], bytes: usize) -> (&[u8], &[u8]) {
+        rest.split_at(rest.len().min(bytes.clamp(1, PIECE_BYTES_MAX)))
     }
 }
 
@@ -453,6 +464,7 @@ pub struct Opener {
     state: Arc<StatelessTransportState>,
     number: u64,
     partial: Vec<u8>,
+    urgent: Vec<u8>,
 }
 
 impl Opener {
@@ -468,19 +480,22 @@ impl Opener {
         plain.truncate(length);
         let flag = plain.first().copied().and_then(Flag::of).ok_or(LinkFault::Unexpected)?;
         match flag {
-            Flag::Last | Flag::More => {
-                if self.partial.len() + plain.len() - 1 > frame_bytes_max {
+            Flag::Last | Flag::More | Flag::UrgentLast | Flag::UrgentMore => {
+                let is_last = matches!(flag, Flag::Last | Flag::UrgentLast);
+                let is_urgent = matches!(flag, Flag::UrgentLast | Flag::UrgentMore);
+                let partial = if is_urgent { &mut self.urgent } else { &mut self.partial };
+                if partial.len() + plain.len() - 1 > frame_bytes_max {
                     return Err(LinkFault::TooLarge(frame_bytes_max));
                 }
-                if flag == Flag::Last && self.partial.is_empty() {
+                if is_last && partial.is_empty() {
                     plain.remove(0);
                     return Ok(Opened::Frame(plain));
                 }
-                self.partial.extend_from_slice(&plain[1..]);
-                if flag == Flag::More {
+                partial.extend_from_slice(&plain[1..]);
+                if !is_last {
                     return Ok(Opened::Piece);
                 }
-                Ok(Opened::Frame(std::mem::take(&mut self.partial)))
+                Ok(Opened::Frame(std::mem::take(partial)))
             }
             flag => {
                 plain.remove(0);
@@ -517,14 +532,23 @@ mod tests {
         let (mut a, mut b) = linked();
         for size in [0, 1, 100, PIECE_BYTES_MAX, PIECE_BYTES_MAX + 1, 65_535, 65_536, FRAME_BYTES] {
             let frame: Vec<u8> = (0..size).map(|n| (n * 31 % 251) as u8).collect();
-            let mut back = None;
-            for (flag, piece) in Sealer::pieces(&frame) {
-                assert_eq!(back, None);
+            let (mut back, mut rest) = (None, frame.as_slice());
+            while back.is_none() {
+                let (piece, after) = Sealer::piece(rest, usize::MAX);
+                let flag = if after.is_empty() { Flag::Last } else { Flag::More };
                 let message = a.sealer.seal(flag, piece).unwrap();
                 assert!(message.len() <= MESSAGE_BYTES_MAX);
                 if let Opened::Frame(frame) = b.opener.open(&message, FRAME_BYTES).unwrap() {
                     back = Some(frame);
                 }
+                // Something urgent comes between.
+                let halves = [(Flag::UrgentMore, b"no"), (Flag::UrgentLast, b"w!")];
+                let opened = halves.map(|(flag, half)| {
+                    let message = a.sealer.seal(flag, half).unwrap();
+                    b.opener.open(&message, FRAME_BYTES).unwrap()
+                });
+                assert_eq!(opened, [Opened::Piece, Opened::Frame(b"now!".to_vec())]);
+                rest = after;
             }
             assert!(back == Some(frame), "{size}");
         }

@@ -497,7 +497,7 @@ async fn who_is_near_is_heard_and_called() {
 /// After a cable was cut somewhere in between, a gateway would wait for a dead link while the other one is there again.
 #[tokio::test(start_paused = true)]
 async fn a_silent_link_is_doubted_then_over() {
-    use super::link::Alive;
+    use super::alive::Alive;
     use super::room::Standing;
     use tokio::sync::{watch, Notify};
 

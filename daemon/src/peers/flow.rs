@@ -1,0 +1,247 @@
+//! How much of what was sent the other side may not have read yet.
+//!
+//! What a system's socket has taken is not on the wire: on a slow radio it holds half a minute, and nothing urgent can
+//! overtake it there. So the other side tells how many bytes of frames it has read ([`Reads`]), and the sender keeps what is
+//! on its way to about half a second beyond what the way itself takes ([`Flow`]). Both count sealed messages that carry pieces of
+//! frames, nothing else. The window grows while it is what holds the sender up, and shrinks when the word comes late.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// The reader tells its count each time so many bytes have come: two in a hundred on a slow link, nothing for a single post.
+const TELL_EVERY: u32 = 2 * 1024;
+/// Bytes on their way at first: below two seconds of 64 kbit/s.
+const WINDOW_START: u32 = 16 * 1024;
+/// The least: what is not told yet, and two pieces.
+const WINDOW_LEAST: u32 = 4 * 1024;
+/// The most: 20 MB a second at 200 ms.
+const WINDOW_MAX: u32 = 4 * 1024 * 1024;
+/// A window is so many pieces, so that something urgent waits for a part of it only.
+const PIECES: u32 = 4;
+/// What is on its way may wait so long in queues.
+const QUEUED: Duration = Duration::from_millis(500);
+/// Messages of which it is remembered when they went.
+const MARKS_MAX: usize = 4_096;
+/// A window shrinks to this part of itself at a time.
+const SHRINKS_BY_MAX: u32 = 4;
+
+/// The sender's side. All counts are modulo 2^32.
+pub struct Flow {
+    state: Mutex<State>,
+    /// Told when there is more room.
+    pub room: Notify,
+}
+
+struct State {
+    sent: u32,
+    read: u32,
+    window: u32,
+    /// Counts as of which we know when they were sent.
+    marks: VecDeque<(u32, Instant)>,
+    /// The shortest time from sending to hearing that it was read.
+    least: Option<Duration>,
+    /// The sender had to wait since the last word.
+    waited: bool,
+    /// What was sent before the window shrank says nothing of the new one.
+    shrunk_at: Option<u32>,
+}
+
+impl Default for Flow {
+    fn default() -> Self {
+        Self {
+            state: Mutex::new(State {
+                sent: 0,
+                read: 0,
+                window: WINDOW_START,
+                marks: VecDeque::new(),
+                least: None,
+                waited: false,
+                shrunk_at: None,
+            }),
+            room: Notify::new(),
+        }
+    }
+}
+
+impl State {
+    fn under_way(&self) -> u32 {
+        self.sent.wrapping_sub(self.read)
+    }
+}
+
+impl Flow {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes of the next piece, at most.
+    pub fn piece_bytes(&self) -> usize {
+        (self.state().window / PIECES) as usize
+    }
+
+    /// Whether another message may go. What is urgent may go when twice as much is on its way.
+    pub fn has_room(&self, bytes: usize, urgent: bool) -> bool {
+        let mut state = self.state();
+        let window = if urgent { state.window * 2 } else { state.window } as usize;
+        let free = state.under_way() as usize + bytes <= window.max(bytes + TELL_EVERY as usize);
+        state.waited |= !free && !urgent;
+        free
+    }
+
+    /// A message goes.
+    pub fn sent(&self, bytes: usize) {
+        let mut state = self.state();
+        state.sent = state.sent.wrapping_add(bytes as u32);
+        let sent = state.sent;
+        if state.marks.len() < MARKS_MAX {
+            state.marks.push_back((sent, Instant::now()));
+        }
+    }
+
+    /// The other side has read so many, it says. False if that cannot be.
+    pub fn read(&self, count: u32) -> bool {
+        let mut state = self.state();
+        let news = count.wrapping_sub(state.read);
+        if news > state.under_way() {
+            return false;
+        }
+        state.read = count;
+        let mut since = None;
+        while let Some((at, when)) = state.marks.front().copied() {
+            if state.sent.wrapping_sub(at) < state.under_way() {
+                break;
+            }
+            since = Some(when);
+            state.marks.pop_front();
+        }
+        if state.shrunk_at.is_some_and(|at| state.sent.wrapping_sub(at) >= state.under_way()) {
+            state.shrunk_at = None;
+        }
+        if let Some(took) = since.map(|since| since.elapsed()) {
+            let least = state.least.map_or(took, |least| least.min(took));
+            state.least = Some(least);
+            let queued = took - least;
+            if queued > QUEUED {
+                if state.shrunk_at.is_none() {
+                    let part = u64::from(state.window) * QUEUED.as_millis() as u64 / queued.as_millis().max(1) as u64;
+                    let window = (part as u32).max(state.window / SHRINKS_BY_MAX).max(WINDOW_LEAST);
+                    (state.window, state.shrunk_at) = (window, Some(state.sent));
+                }
+            } else if state.waited && queued < QUEUED / 2 {
+                state.window = (state.window + news).min(WINDOW_MAX);
+            }
+        }
+        state.waited = false;
+        drop(state);
+        self.room.notify_one();
+        true
+    }
+}
+
+/// The reader's side.
+#[derive(Default)]
+pub struct Reads {
+    counts: Mutex<(u32, u32)>,
+    /// Told when there is something to tell.
+    pub due: Notify,
+}
+
+impl Reads {
+    fn counts(&self) -> MutexGuard<'_, (u32, u32)> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A message with a piece came.
+    pub fn read(&self, bytes: usize) {
+        let mut counts = self.counts();
+        counts.0 = counts.0.wrapping_add(bytes as u32);
+        if counts.0.wrapping_sub(counts.1) >= TELL_EVERY {
+            self.due.notify_one();
+        }
+    }
+
+    /// What to tell now.
+    pub fn count(&self) -> [u8; 4] {
+        let mut counts = self.counts();
+        counts.1 = counts.0;
+        counts.0.to_be_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends for so long over a link that carries so many bytes a second and is so far; how many went, and the longest that
+    /// a byte was on its way at the end.
+    async fn run(bytes_per_s: u64, delay: Duration, seconds: u64) -> (u64, Duration, u32) {
+        let (flow, reads) = (Flow::default(), Reads::default());
+        let began = Instant::now();
+        // What leaves the link when, and words on their way back.
+        let mut wire: VecDeque<(Instant, usize)> = VecDeque::new();
+        let mut words: VecDeque<(Instant, u32)> = VecDeque::new();
+        let (mut free, mut total, mut late) = (began, 0, Duration::ZERO);
+        while began.elapsed() < Duration::from_secs(seconds) {
+            let now = Instant::now();
+            while wire.front().is_some_and(|(at, _)| *at <= now) {
+                let (_, bytes) = wire.pop_front().unwrap();
+                reads.read(bytes);
+                if futures_util::FutureExt::now_or_never(reads.due.notified()).is_some() {
+                    words.push_back((now + delay, u32::from_be_bytes(reads.count())));
+                }
+            }
+            while words.front().is_some_and(|(at, _)| *at <= now) {
+                assert!(flow.read(words.pop_front().unwrap().1));
+            }
+            let piece = flow.piece_bytes().min(15_000);
+            while flow.has_room(piece, false) {
+                flow.sent(piece);
+                total += piece as u64;
+                free = free.max(now) + Duration::from_micros(piece as u64 * 1_000_000 / bytes_per_s);
+                wire.push_back((free + delay, piece));
+                late = free + delay - now;
+            }
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        let window = flow.state().window;
+        (total, late, window)
+    }
+
+    /// An alarm would wait for half a minute behind what a radio's buffers hold, or a good cable would stand idle.
+    #[tokio::test(start_paused = true)]
+    async fn what_is_under_way_follows_the_link() {
+        for (bytes_per_s, delay_ms) in [(8_000, 5), (8_000, 300), (150_000, 20), (1_000_000, 1), (1_000_000, 300)] {
+            let delay = Duration::from_millis(delay_ms);
+            let (sent, late, window) = run(bytes_per_s, delay, 30).await;
+            let part = sent as f64 / (30 * bytes_per_s) as f64;
+            assert!(part > 0.9 && part < 1.1, "{bytes_per_s} B/s, {delay_ms} ms: {part:.2} of the link, {window}");
+            let most = delay + Duration::from_millis(1_500);
+            assert!(late < most, "{bytes_per_s} B/s, {delay_ms} ms: {late:?} on the way, {window}");
+        }
+    }
+
+    /// A link would stand still for ever, or a peer that lies would get all at once.
+    #[tokio::test(start_paused = true)]
+    async fn words_that_cannot_be_are_none() {
+        let flow = Flow::default();
+        assert!(!flow.read(1));
+        flow.sent(100);
+        assert!(flow.read(100) && flow.read(100));
+        assert!(!flow.read(99) && !flow.read(101));
+        // A piece larger than the least window goes when nothing else is on its way but what is not told yet.
+        assert!(flow.has_room(60_000, false));
+        flow.sent(60_000);
+        assert!(!flow.has_room(1_000, false));
+        let mut all = 100u32;
+        for _ in 0..200_000 {
+            // Past the end of the count.
+            all = all.wrapping_add(60_000);
+            assert!(flow.read(all));
+            flow.sent(60_000);
+        }
+    }
+}
