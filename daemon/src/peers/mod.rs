@@ -25,6 +25,8 @@ mod crossing;
 mod crypto;
 mod flow;
 mod gate;
+#[cfg(test)]
+mod liar;
 mod link;
 mod listened;
 mod noise;
