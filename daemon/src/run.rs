@@ -137,7 +137,9 @@ async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow
         let listen = about.mqtt.clone();
         Peers::open(identity, &about.name, listen, config.peers.clone(), &data, assembly.inbox.clone())?
     };
-    keep_listened(&data, &loader, &about.mqtt).await;
+    keep_listened(&data, &loader, &about).await;
+    // Whoever calls must be known by then.
+    peers.start().await;
     door.take_calls(peers.answer());
     let mut rooms = JoinSet::new();
     for listener in mqtt {
@@ -163,7 +165,6 @@ async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow
     if let Some(interval) = notify::watchdog_interval() {
         tokio::spawn(notify::feed_watchdog(assembly.progress.clone(), interval));
     }
-    peers.start().await;
     say_where(&about, &data, &config, assembly.warning.as_deref());
     notify::ready(&format!("{} takes posts; page {}", about.name, about.page));
 
@@ -231,12 +232,12 @@ async fn listen(addresses: &[SocketAddr], flag: &str, other: &str) -> anyhow::Re
     Ok(listeners)
 }
 
-/// Writes down where the door listens, for invitations made while the gateway is stopped.
-async fn keep_listened(data: &Path, loader: &Loader, listened: &[SocketAddr]) {
+/// Writes down where the door listens and what the gateway is called, for what is asked of it while it is stopped.
+async fn keep_listened(data: &Path, loader: &Loader, about: &About) {
     let by_file = loader.by_file("mqtt", "listen").load();
     let said = by_file.map_or_else(|_| Config::default().mqtt.listen, |loaded| loaded.config.mqtt.listen);
-    let (data, listened) = (data.to_owned(), listened.to_vec());
-    let kept = tokio::task::spawn_blocking(move || peers::keep_listened(&data, said, listened)).await;
+    let (data, listened, name) = (data.to_owned(), about.mqtt.clone(), about.name.clone());
+    let kept = tokio::task::spawn_blocking(move || peers::keep_listened(&data, said, listened, name)).await;
     if let Ok(Err(error)) = kept {
         warn!(%error, "where the door listens was not written down");
     }
@@ -342,7 +343,11 @@ struct Opened {
 impl Opened {
     fn open(config: &Config, access: Access) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let assembly = Assembly::start(config, access, runtime.handle()).map_err(std::io::Error::other)?;
+        let mut assembly = Assembly::start(config, access, runtime.handle()).map_err(std::io::Error::other)?;
+        if config.gateway.name.is_empty() {
+            // It may have been named by an argument of `run`.
+            assembly.name = peers::last_name(&config.gateway.data).unwrap_or(assembly.name);
+        }
         let about = about(&assembly, &[], &[]).map_err(std::io::Error::other)?;
         let office: Office = {
             let config = config.clone();

@@ -175,6 +175,9 @@ pub fn link_words(peer: &Value) -> String {
 pub fn traffic_words(peer: &Value) -> String {
     let number = |name: &str| peer[name].as_u64().unwrap_or_default();
     let mut text = format!("to send {}, to come {}", number("queue_out"), number("queue_in"));
+    if peer["complete"] == true && !peer["link"].is_null() {
+        text.push_str(", complete: all it announced is here");
+    }
     if let Some(oldest) = ago(&peer["oldest_unacknowledged_ms"]) {
         text.push_str(&format!(", oldest unconfirmed {oldest}"));
     }
@@ -256,7 +259,7 @@ mod tests {
         let list = json!({
             "peers": [
                 {"id": "ab".repeat(32), "name": "Block\u{1b}[2J A", "link": {"since_ms": 61_000}, "heard_ms_ago": 2_000,
-                 "frames_in": 3, "bytes_in": 2_048, "queue_out": 7, "oldest_unacknowledged_ms": 130_000},
+                 "frames_in": 3, "bytes_in": 2_048, "queue_out": 7, "oldest_unacknowledged_ms": 130_000, "complete": true},
                 {"id": "cd".repeat(32), "name": "B", "link": null, "why": "nothing was heard within 25 s"},
                 {"id": "01".repeat(32), "name": "B", "link": null, "why": "another gateway answers", "replaced": true},
             ],
@@ -272,7 +275,7 @@ mod tests {
             "abababab",
             "linked for 61 s, heard 2 s ago",
             "to send 7",
-            "oldest unconfirmed 2 min",
+            "to come 0, complete: all it announced is here, oldest unconfirmed 2 min",
             "2.0 KiB",
             "no link (nothing was heard within 25 s)",
             "192.0.2.1:1883",

@@ -1,5 +1,5 @@
-//! Where the door listened last, in a small file: an invitation made while the gateway is stopped must name these
-//! addresses, and arguments of `run` are not known any more then.
+//! Where the door listened last and what the gateway was called, in a small file: an invitation made while the gateway is
+//! stopped must name these addresses, its status that name, and arguments of `run` are not known any more then.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -21,6 +21,9 @@ struct File {
     said: Vec<SocketAddr>,
     /// Where it listened.
     listened: Vec<SocketAddr>,
+    /// What it was called.
+    #[serde(default)]
+    name: String,
 }
 
 fn read(data: &Path) -> Option<File> {
@@ -28,9 +31,15 @@ fn read(data: &Path) -> Option<File> {
     (file.v == VERSION).then_some(file)
 }
 
-/// Writes down where the door listens, if that is news. `said`: what the configuration file alone says.
-pub fn keep_listened(data: &Path, said: Vec<SocketAddr>, listened: Vec<SocketAddr>) -> Result<(), StoreError> {
-    let file = File { v: VERSION, said, listened };
+/// Writes down where the door listens and what the gateway is called, if that is news. `said`: what the configuration file
+/// alone says of the door.
+pub fn keep_listened(
+    data: &Path,
+    said: Vec<SocketAddr>,
+    listened: Vec<SocketAddr>,
+    name: String,
+) -> Result<(), StoreError> {
+    let file = File { v: VERSION, said, listened, name };
     if read(data).as_ref() == Some(&file) {
         return Ok(());
     }
@@ -46,6 +55,11 @@ pub fn last_listened(data: &Path, said: &[SocketAddr]) -> Vec<SocketAddr> {
     read(data).filter(holds).map_or_else(|| said.to_vec(), |file| file.listened)
 }
 
+/// What the gateway was called when it ran last; for one whose configuration names none.
+pub fn last_name(data: &Path) -> Option<String> {
+    read(data).map(|file| file.name).filter(|name| !name.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,19 +70,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let at = |port: u16| vec![SocketAddr::from(([127, 0, 0, 1], port))];
         assert_eq!(last_listened(dir.path(), &at(1_883)), at(1_883), "it never ran");
-        keep_listened(dir.path(), at(1_883), at(21_000)).unwrap();
+        keep_listened(dir.path(), at(1_883), at(21_000), "Oak".into()).unwrap();
         assert_eq!(last_listened(dir.path(), &at(1_883)), at(21_000));
         assert_eq!(last_listened(dir.path(), &Config::default().mqtt.listen), at(21_000));
         assert_eq!(last_listened(dir.path(), &at(1_900)), at(1_900), "the keeper has changed the file since");
+        assert_eq!(last_name(dir.path()).as_deref(), Some("Oak"));
         let written = || std::fs::metadata(dir.path().join(FILE)).unwrap().modified().unwrap();
         let before = written();
-        keep_listened(dir.path(), at(1_883), at(21_000)).unwrap();
+        keep_listened(dir.path(), at(1_883), at(21_000), "Oak".into()).unwrap();
         assert_eq!(written(), before, "a start that changes nothing wears no card");
         for strange in ["", "{\"v\":2,\"said\":[],\"listened\":[]}"] {
             std::fs::write(dir.path().join(FILE), strange).unwrap();
             assert_eq!(last_listened(dir.path(), &at(1_883)), at(1_883));
         }
-        keep_listened(dir.path(), at(1_883), at(21_001)).unwrap();
+        keep_listened(dir.path(), at(1_883), at(21_001), String::new()).unwrap();
+        assert_eq!(last_name(dir.path()), None);
         assert_eq!(last_listened(dir.path(), &at(1_883)), at(21_001));
     }
 }

@@ -51,7 +51,7 @@ use crate::inbox::Inbox;
 use crate::neighbours::Office;
 
 pub use book::{paired, put_back, Book, BookError};
-pub use listened::{keep_listened, last_listened};
+pub use listened::{keep_listened, last_listened, last_name};
 pub use noise::Identity;
 pub use office::stopped;
 pub use squeeze::SQUEEZE_VERSION;
