@@ -4,8 +4,8 @@ usage: netns.py [--long] [--strict] [WORD...]   (as root; with words, only the c
 
 Every gateway lives in a namespace of its own, `cmn<pid>-<name>`; all of them are removed at the end, also after Ctrl-C. Needs
 Python, iproute2 and a kernel with veth and TUN/TAP; delay, loss and rate come from wire.py, in user space. Takes about two
-minutes; `--long` adds a line of sixteen. Times are printed beside their targets; only with
-`--strict`, on a machine that does nothing else, a missed one counts as failed. As a normal user it says "skipped". Ends with a line "N passed, N failed".
+minutes; `--long` adds a line of sixteen. Times are printed beside their targets; three times the target fails, and with
+`--strict`, on a machine that does nothing else, anything beyond it. As a normal user it says "skipped". Ends with a line "N passed, N failed".
 
     line   a - b - c - d - e          star   b   c        mesh: everybody with everybody
     ring   a - b - c - a                      \\ /
@@ -31,12 +31,16 @@ from net import Net, Tap, dial, usable  # noqa: E402
 LONG = "--long" in sys.argv
 STRICT = "--strict" in sys.argv
 ONLY = [word for word in sys.argv[1:] if not word.startswith("--")]
-# From a link that comes back to everything on the other side. The target is 1 s and what the transfer takes; twice that
-# fails here, since a shared machine of two cores is sometimes elsewhere. The figure is printed.
-LINK_UP_S_MAX = 2.0
-# Two gateways with nothing to tell each other. The target is 200; a handshake with cursors takes 212, and there are two when
-# both call at the same moment.
-NOTHING_BYTES_MAX = 480
+# From a link that comes back to everything on the other side, with what the transfer takes.
+LINK_UP_S = 1.0
+# An urgent need on 64 kbit/s in the middle of a long transfer.
+URGENT_S = 3.0
+# The same where one frame in five is lost and each takes 0.3 s: TCP alone pauses for seconds.
+URGENT_LOSSY_S = 15.0
+# Two gateways with nothing to tell each other.
+NOTHING_BYTES_MAX = 200
+# A time this many times its target fails on any machine.
+SLOW = 3
 
 
 def noise(count, length=300, seed=1):
@@ -74,10 +78,10 @@ def two(net, kind="veth", **rules):
     return a, b, link
 
 
-def on_time(held, words_):
-    """A time says as much about the machine as about the gateway."""
-    assert held or not STRICT, words_
-    if not held:
+def on_time(took, target, words_):
+    """A time says as much about the machine as about the gateway: a little late is printed, very late fails."""
+    assert took <= (target if STRICT else SLOW * target), words_
+    if took > target:
         print(f"      target missed: {words_}", flush=True)
 
 
@@ -112,7 +116,7 @@ def acknowledged_is_kept(net):
     arrived(b, 1000)
     up = time.monotonic() - began
     exactly([a, b], texts)
-    on_time(up < LINK_UP_S_MAX, f"{up:.2f} s from link-up to all there")
+    on_time(up, LINK_UP_S, f"{up:.2f} s from link-up to all there")
     return f"1000 of 1000, posted in {took:.2f} s, all there {up:.2f} s after link-up"
 
 
@@ -121,9 +125,9 @@ def cut_and_healed_without_restart(net):
     a, b, link = two(net)
     told = []
     texts = []
-    for pause in (2, 8):
+    for pause in (2, 2, 8):
         link.down()
-        fresh = noise(500, seed=pause)
+        fresh = noise(500, seed=len(texts))
         texts += fresh
         Phone(a.namespace).post(fresh)
         time.sleep(pause)
@@ -132,8 +136,8 @@ def cut_and_healed_without_restart(net):
         arrived(b, len(texts))
         told.append((pause, time.monotonic() - began))
     exactly([a, b], texts)
-    for pause, up in told:
-        on_time(up < LINK_UP_S_MAX, f"{up:.2f} s from link-up to all there, after a cut of {pause} s")
+    middle = sorted(up for _, up in told)[1]
+    on_time(middle, LINK_UP_S, f"{middle:.2f} s from link-up to all there, in the middle of three")
     return ", ".join(f"all there {up:.2f} s after a cut of {pause} s" for pause, up in told)
 
 
@@ -182,7 +186,7 @@ def line(net, count):
     exactly(list(blocks.values()), texts)
     for kind, took in told.items():
         middle = took[len(took) // 2]
-        on_time(middle <= 1.3 * sum_ms, f"{kind}: {middle:.0f} ms through {count}, the sum is {sum_ms:.1f} ms "
+        on_time(middle, 1.3 * sum_ms, f"{kind}: {middle:.0f} ms through {count}, the sum is {sum_ms:.1f} ms "
                 f"(factor {middle / sum_ms:.2f})")
     return f"sum of delays and syncs {sum_ms:.1f} ms; " + "; ".join(
         f"{kind} {took[len(took) // 2]:.1f} ms (x {took[len(took) // 2] / sum_ms:.2f}), worst {took[-1]:.1f}"
@@ -303,11 +307,44 @@ def urgent_overtakes(net):
     phone.post([urgent("insulin, stairwell B")])
     took = reader.wait_for("insulin, stairwell B", 90) - began
     missing = 2001 - b.status()["entries"]
-    on_time(missing > 500, f"the urgent need came when only {missing} of 2001 were missing")
+    assert missing > 500, f"the urgent need came when only {missing} of 2001 were missing"
+    on_time(took, URGENT_LOSSY_S, f"the urgent need took {took:.1f} s")
     link.set(kbit=0, loss=0, delay_ms=1)
     arrived(b, 2001, 60)
     exactly([a, b], [*backlog, "insulin, stairwell B"])
     return f"there after {took:.1f} s, before {missing} of the 2000 that had waited longer; all there once the cable was good"
+
+
+def urgent_on_a_slow_cable(net):
+    """64 kbit/s, nothing lost; urgent needs in the middle of a transfer that fills the cable."""
+    a, b, link = two(net)
+    link.down()
+    if not link.limit(64):
+        return "not measured: no tbf in this kernel"
+    backlog = noise(1200)
+    phone = Phone(a.namespace)
+    phone.post(backlog)
+    reader = Phone(b.namespace, patience=120)
+    reader.subscribe("commons/board/need/+")
+    link.up()
+    arrived(b, 20, 90)
+    took, texts = [], []
+    for number in range(5):
+        time.sleep(1)
+        words_ = f"insulin {number}, stairwell B"
+        texts.append(words_)
+        began = time.monotonic()
+        phone.post([urgent(words_)])
+        took.append(reader.wait_for(words_, 90) - began)
+    missing = 1205 - b.status()["entries"]
+    assert missing > 200, f"only {missing} of 1200 were still waiting: this proves nothing"
+    middle = sorted(took)[2]
+    on_time(middle, URGENT_S, f"an urgent need took {middle:.1f} s")
+    link.limit(10_000)
+    arrived(b, 1205, 60)
+    exactly([a, b], [*backlog, *texts])
+    return (f"five urgent needs took {', '.join(f'{one:.1f}' for one in took)} s, before {missing} of the 1,200 that had waited "
+            "longer; all there once the cable was good")
 
 
 def published(stream):
@@ -473,7 +510,7 @@ def hostile_peer(net):
     assert a.peer(b)["links"] == links, "the honest link was cut"
     assert reasons, "no attack was named in the log"
     assert not any(kind == "replayed" and answer == "linked" for kind, answer in told)
-    on_time(slowest < 2, f"the neighbour waited {slowest:.2f} s")
+    on_time(slowest, 2, f"the neighbour waited {slowest:.2f} s")
     return (f"{sum(told.values())} calls with garbage, cut and replayed handshakes, {len(recordings)} sessions replayed, {flood} "
             f"connections in {flooded:.0f} s: {refusals} refused by name ({len(reasons)} reasons); {len(neighbour.texts)} posts crossed "
             f"meanwhile, slowest {slowest * 1000:.0f} ms (quiet {quiet * 1000:.0f})")
@@ -514,8 +551,8 @@ def rebuilt(net):
     Phone(c.namespace).post(["after the new card"])
     exactly([a, b, c], [*texts, "after the new card"])
     words_ = b.cli("peer", "list")
-    return f"{len(texts)} of {len(texts)} (its own old ones too) {took:.2f} s after pairing; complete: {said}" + (
-        "" if "complete" in words_.lower() else "; `peer list` has no word for it, --json has")
+    assert "complete: all it announced is here" in words_, words_
+    return f"{len(texts)} of {len(texts)} (its own old ones too) {took:.2f} s after pairing; complete: {said}"
 
 
 def main():
@@ -534,6 +571,7 @@ def main():
         ("mesh of eight", mesh),
         ("3,000 waiting, cut ten times, sender killed in three of them", cut_ten_times),
         ("64 kbit/s, 20 % loss, 300 ms: urgent overtakes", urgent_overtakes),
+        ("64 kbit/s: urgent between the pieces of a long transfer", urgent_on_a_slow_cable),
         ("nothing to sync after a restart of both", nothing_to_sync),
         ("hostile peer at the link port", hostile_peer),
         ("rebuild with a new card", rebuilt),
