@@ -18,6 +18,8 @@ const TELL_EVERY: u32 = 2 * 1024;
 const WINDOW_START: u32 = 16 * 1024;
 /// The least: what is not told yet, and two pieces.
 const WINDOW_LEAST: u32 = 4 * 1024;
+/// The least for a reader that is held up by its own work, and not by the link.
+const WINDOW_BUSY: u32 = 32 * 1024;
 /// The most: 20 MB a second at 200 ms.
 const WINDOW_MAX: u32 = 4 * 1024 * 1024;
 /// A window is so many pieces, so that something urgent waits for a part of it only.
@@ -48,6 +50,8 @@ struct State {
     waited: bool,
     /// What was sent before the window shrank says nothing of the new one.
     shrunk_at: Option<u32>,
+    /// The reader was busy with what it had read.
+    busy: bool,
 }
 
 impl Default for Flow {
@@ -61,6 +65,7 @@ impl Default for Flow {
                 least: None,
                 waited: false,
                 shrunk_at: None,
+                busy: false,
             }),
             room: Notify::new(),
         }
@@ -92,6 +97,11 @@ impl Flow {
         free
     }
 
+    /// Whether it is the reader who holds us up, by its own word, and not the link.
+    pub fn is_busy(&self) -> bool {
+        self.state().busy
+    }
+
     /// A message goes.
     pub fn sent(&self, bytes: usize) {
         let mut state = self.state();
@@ -102,14 +112,16 @@ impl Flow {
         }
     }
 
-    /// The other side has read so many, it says. False if that cannot be.
-    pub fn read(&self, count: u32) -> bool {
+    /// The other side has read so many, it says, and whether it is busy with them. False if that cannot be.
+    pub fn read(&self, word: [u8; 5]) -> bool {
+        let [a, b, c, d, busy] = word;
+        let count = u32::from_be_bytes([a, b, c, d]);
         let mut state = self.state();
         let news = count.wrapping_sub(state.read);
-        if news > state.under_way() {
+        if news > state.under_way() || busy > 1 {
             return false;
         }
-        state.read = count;
+        (state.read, state.busy) = (count, busy == 1);
         let mut since = None;
         while let Some((at, when)) = state.marks.front().copied() {
             if state.sent.wrapping_sub(at) < state.under_way() {
@@ -128,7 +140,8 @@ impl Flow {
             if queued > QUEUED {
                 if state.shrunk_at.is_none() {
                     let part = u64::from(state.window) * QUEUED.as_millis() as u64 / queued.as_millis().max(1) as u64;
-                    let window = (part as u32).max(state.window / SHRINKS_BY_MAX).max(WINDOW_LEAST);
+                    let least = if state.busy { WINDOW_BUSY.min(state.window) } else { WINDOW_LEAST };
+                    let window = (part as u32).max(state.window / SHRINKS_BY_MAX).max(least);
                     (state.window, state.shrunk_at) = (window, Some(state.sent));
                 }
             } else if state.waited && queued < QUEUED / 2 {
@@ -143,32 +156,53 @@ impl Flow {
 }
 
 /// The reader's side.
-#[derive(Default)]
 pub struct Reads {
-    counts: Mutex<(u32, u32)>,
+    counts: Mutex<Counts>,
     /// Told when there is something to tell.
     pub due: Notify,
 }
 
+struct Counts {
+    read: u32,
+    told: u32,
+    told_at: Instant,
+    /// How long what came had to wait for us since.
+    held_up: Duration,
+}
+
+impl Default for Reads {
+    fn default() -> Self {
+        let counts = Counts { read: 0, told: 0, told_at: Instant::now(), held_up: Duration::ZERO };
+        Self { counts: Mutex::new(counts), due: Notify::new() }
+    }
+}
+
 impl Reads {
-    fn counts(&self) -> MutexGuard<'_, (u32, u32)> {
+    fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A message with a piece came.
     pub fn read(&self, bytes: usize) {
         let mut counts = self.counts();
-        counts.0 = counts.0.wrapping_add(bytes as u32);
-        if counts.0.wrapping_sub(counts.1) >= TELL_EVERY {
+        counts.read = counts.read.wrapping_add(bytes as u32);
+        if counts.read.wrapping_sub(counts.told) >= TELL_EVERY {
             self.due.notify_one();
         }
     }
 
-    /// What to tell now.
-    pub fn count(&self) -> [u8; 4] {
+    /// Nothing was read for so long, for our own work.
+    pub fn held_up(&self, for_: Duration) {
+        self.counts().held_up += for_;
+    }
+
+    /// What to tell now: the count, and whether our own work took most of the time since the last word.
+    pub fn word(&self) -> [u8; 5] {
         let mut counts = self.counts();
-        counts.1 = counts.0;
-        counts.0.to_be_bytes()
+        let busy = counts.held_up * 2 > counts.told_at.elapsed();
+        (counts.told, counts.told_at, counts.held_up) = (counts.read, Instant::now(), Duration::ZERO);
+        let [a, b, c, d] = counts.read.to_be_bytes();
+        [a, b, c, d, busy.into()]
     }
 }
 
@@ -183,7 +217,7 @@ mod tests {
         let began = Instant::now();
         // What leaves the link when, and words on their way back.
         let mut wire: VecDeque<(Instant, usize)> = VecDeque::new();
-        let mut words: VecDeque<(Instant, u32)> = VecDeque::new();
+        let mut words: VecDeque<(Instant, [u8; 5])> = VecDeque::new();
         let (mut free, mut total, mut late) = (began, 0, Duration::ZERO);
         while began.elapsed() < Duration::from_secs(seconds) {
             let now = Instant::now();
@@ -191,7 +225,7 @@ mod tests {
                 let (_, bytes) = wire.pop_front().unwrap();
                 reads.read(bytes);
                 if futures_util::FutureExt::now_or_never(reads.due.notified()).is_some() {
-                    words.push_back((now + delay, u32::from_be_bytes(reads.count())));
+                    words.push_back((now + delay, reads.word()));
                 }
             }
             while words.front().is_some_and(|(at, _)| *at <= now) {
@@ -224,14 +258,38 @@ mod tests {
         }
     }
 
+    /// A fast link to a slow board would be taken for a slow link, and all of it be compressed, which makes that board slower.
+    #[tokio::test(start_paused = true)]
+    async fn a_busy_reader_is_not_taken_for_a_slow_link() {
+        let (flow, reads) = (Flow::default(), Reads::default());
+        for busy in [true, false] {
+            for _ in 0..20 {
+                flow.sent(4_000);
+                tokio::time::advance(Duration::from_secs(2)).await;
+                reads.read(4_000);
+                reads.held_up(Duration::from_secs(if busy { 2 } else { 0 }));
+                assert!(flow.read(reads.word()));
+                assert_eq!(flow.is_busy(), busy);
+                flow.sent(4_000);
+                reads.read(4_000);
+                assert!(flow.read(reads.word()), "at once");
+            }
+            assert_eq!(flow.state().window, if busy { WINDOW_START } else { WINDOW_LEAST });
+        }
+    }
+
     /// A link would stand still for ever, or a peer that lies would get all at once.
     #[tokio::test(start_paused = true)]
     async fn words_that_cannot_be_are_none() {
         let flow = Flow::default();
-        assert!(!flow.read(1));
+        let read = |count: u32| {
+            let [a, b, c, d] = count.to_be_bytes();
+            flow.read([a, b, c, d, 0])
+        };
+        assert!(!read(1));
         flow.sent(100);
-        assert!(flow.read(100) && flow.read(100));
-        assert!(!flow.read(99) && !flow.read(101));
+        assert!(read(100) && read(100));
+        assert!(!read(99) && !read(101) && !flow.read([0, 0, 0, 100, 2]));
         // A piece larger than the least window goes when nothing else is on its way but what is not told yet.
         assert!(flow.has_room(60_000, false));
         flow.sent(60_000);
@@ -240,7 +298,7 @@ mod tests {
         for _ in 0..200_000 {
             // Past the end of the count.
             all = all.wrapping_add(60_000);
-            assert!(flow.read(all));
+            assert!(read(all));
             flow.sent(60_000);
         }
     }

@@ -178,7 +178,7 @@ fn lies(network: NetworkId, honest: GatewayId) -> Vec<(&'static str, Say, &'stat
         ("another gateway's signature", frame(forged.clone()), "is not its gateway's"),
         (
             "more read than was sent",
-            Box::new(|sealer| vec![sealer.seal(Flag::Read, &[0, 1, 0, 0]).unwrap()]),
+            Box::new(|sealer| vec![sealer.seal(Flag::Read, &[0, 1, 0, 0, 0]).unwrap()]),
             "no message",
         ),
         ("an invented end", frame(vec![1, 8, 250]), "ended the link"),

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use commons_core::sync::frame::FRAME_BYTES_MAX;
 use commons_core::sync::LinkId;
 use tokio::sync::{mpsc, oneshot, watch, Notify, Semaphore};
+use tokio::time::Instant;
 
 use super::alive::Alive;
 use super::flow::{Flow, Reads};
@@ -134,6 +135,7 @@ impl Reading<'_> {
             match opened {
                 // A frame is decompressed only when there is a place for it.
                 Opened::Frame(bytes) => {
+                    let since = Instant::now();
                     let Ok(place) = places.clone().acquire_owned().await else {
                         return LinkFault::Ended;
                     };
@@ -141,6 +143,7 @@ impl Reading<'_> {
                         Ok(frame) => frame,
                         Err(fault) => return fault,
                     };
+                    self.reads.held_up(since.elapsed());
                     self.stats.frame_in();
                     let message = LinkMessage::Frame { link: self.id, bytes: frame, place };
                     if !self.inbox.link(message).await {
@@ -149,8 +152,8 @@ impl Reading<'_> {
                 }
                 Opened::Piece | Opened::Sign(Flag::Pong | Flag::Here, _) => {}
                 Opened::Sign(Flag::Ping, _) => self.answer.notify_one(),
-                Opened::Sign(Flag::Read, count) => match count.try_into() {
-                    Ok(count) if self.flow.read(u32::from_be_bytes(count)) => {}
+                Opened::Sign(Flag::Read, word) => match word.try_into() {
+                    Ok(word) if self.flow.read(word) => {}
                     _ => return LinkFault::Unexpected,
                 },
                 Opened::Sign(Flag::Bye, why) => {

@@ -376,7 +376,7 @@ pub enum Flag {
     Here = 4,
     /// The link ends; the bytes say why.
     Bye = 5,
-    /// So many bytes of messages with pieces were read (4, modulo 2^32).
+    /// So many bytes of messages with pieces were read (4, modulo 2^32); the reader is busy with them (1).
     Read = 6,
     /// The last piece of an urgent frame, which may come between the pieces of another one.
     UrgentLast = 7,

@@ -148,8 +148,8 @@ impl Desk<'_> {
 
     /// Tells what was read.
     async fn tell(&mut self) -> Result<(), LinkFault> {
-        let count = self.with.reads.count();
-        self.send(Flag::Read, &count).await
+        let word = self.with.reads.word();
+        self.send(Flag::Read, &word).await
     }
 
     /// What may not wait for a long frame, or it would be taken for silence.
@@ -178,7 +178,8 @@ impl Desk<'_> {
             }
             rest = self.send_piece(left, false).await?;
         }
-        self.pace.sent(squeezed.len(), began.elapsed());
+        let waited = if self.with.flow.is_busy() { Duration::ZERO } else { began.elapsed() };
+        self.pace.sent(squeezed.len(), waited);
         self.is_sent(length).await
     }
 
