@@ -163,10 +163,12 @@ pub async fn keep_calling(
     loop {
         let (stood, since) = (*standing.borrow() == Standing::Up, Instant::now());
         let free = standing.wait_for(|standing| *standing != Standing::Up).await.map(|standing| *standing);
-        if !free.is_ok_and(Standing::wants_call) {
+        let Ok(free) = free else { return };
+        if !free.wants_call() {
             return;
         }
-        let brief = stood && since.elapsed() < LIVED;
+        // A link that is only doubted is no failure.
+        let brief = stood && free == Standing::Down && since.elapsed() < LIVED;
         if !brief {
             failures = if stood { 0 } else { failures };
             for address in room.addresses(&peer) {
