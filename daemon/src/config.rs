@@ -29,6 +29,10 @@ pub struct Config {
     pub mqtt: Mqtt,
     /// `[http]`
     pub http: Http,
+    /// `[portal]`
+    pub portal: Portal,
+    /// `[keeper]`
+    pub keeper: Keeper,
     /// `[limits]`
     pub limits: Limits,
     /// `[store]`
@@ -92,6 +96,28 @@ pub struct Http {
     pub wifi_name: String,
     /// Its password; empty = open.
     pub wifi_password: String,
+    /// Names and addresses under which pages are ours, beside the machine's own addresses.
+    pub names: Vec<String>,
+}
+
+/// The window that phones open by themselves after joining the Wi-Fi.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Portal {
+    /// Whether the probes of phones are answered.
+    pub enabled: bool,
+    /// The port in the address that phones are sent to; 0 = where HTTP listens.
+    pub port: u16,
+    /// Whether the API of RFC 8908 answers.
+    pub api: bool,
+}
+
+/// Who keeps the gateway, over the page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Keeper {
+    /// Hex keys that may log in without the password.
+    pub keys: Vec<String>,
+    /// Largest bundle taken by upload, in bytes.
+    pub upload_bytes_max: u64,
 }
 
 /// What one sender may do.
@@ -200,7 +226,21 @@ impl Default for Http {
             connections_per_address_max: 64,
             wifi_name: String::new(),
             wifi_password: String::new(),
+            names: Vec::new(),
         }
+    }
+}
+
+impl Default for Portal {
+    fn default() -> Self {
+        // Off: a desktop must not tell its own network that there is no way out. The image turns it on.
+        Self { enabled: false, port: 0, api: false }
+    }
+}
+
+impl Default for Keeper {
+    fn default() -> Self {
+        Self { keys: Vec::new(), upload_bytes_max: 256 * 1024 * 1024 }
     }
 }
 

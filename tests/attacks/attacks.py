@@ -304,7 +304,7 @@ def malformed_connections(gateway):
             lambda v: publish("commons/local/m", b"\xff" * 50, 2, 8, v), lambda v: packet(0x62, b"\0\x08"), lambda v: packet(0x40, b"\0\x01"),
             lambda v: packet(0x50, b"\0\x01"), lambda v: packet(0x70, b"\0\x09"), lambda v: packet(0xC0), lambda v: packet(0xE0),
             lambda v: packet(0xA2, b"\0\x02" + text("commons/#")), lambda v: packet(0xF0, b"\x18\0"),
-            lambda v: b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", lambda v: b"POST /api/v1/needs HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc"]
+            lambda v: b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", lambda v: b"POST /api/v1/needs HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc"]
 
     def spoiled(data):
         data = bytearray(data)
@@ -425,7 +425,7 @@ def slowloris(gateway):
     """Hundreds of connections that send a byte now and then, on both ports."""
     drip = []
     for number in range(150):
-        for port, start in ((gateway.mqtt, connect("drip" + str(number))), (gateway.http, b"GET / HTTP/1.1\r\nHost: a\r\nX: ")):
+        for port, start in ((gateway.mqtt, connect("drip" + str(number))), (gateway.http, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")):
             client = socket.create_connection(("127.0.0.1", port), 10)
             drip.append((client, iter(start + b"x" * 1000)))
     post = Raw(gateway.mqtt, connect(""))
@@ -463,7 +463,7 @@ def huge_lengths(gateway):
         fresh.send(b"\x10\xff\xff\xff\x7f" + b"x" * 1000)
         clients.append(fresh)
         http = socket.create_connection(("127.0.0.1", gateway.http))
-        http.sendall(b"POST /api/v1/needs HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\nx")
+        http.sendall(b"POST /api/v1/needs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\nx")
         clients.append(http)
     grown = gateway.rss_mb() - before
     for client in clients:

@@ -29,6 +29,9 @@ open_items_per_sender_max = 1_000_000
 class Block:
     """A gateway. `home` survives kill -9, wipe and restart."""
 
+    # Where its page listens, and what more its configuration says.
+    page, more = "127.0.0.1", ""
+
     def __init__(self, net, name, beacon=False):
         self.name, self.namespace = name, net.add(name)
         self.home = tempfile.mkdtemp(prefix=net.mark)
@@ -54,7 +57,7 @@ class Block:
         listed = ", ".join(f'"{call}"' for call in self.calls)
         with open(os.path.join(self.data, "commonsd.toml"), "w") as file:
             file.write(f'[gateway]\nname = "{self.name}"\n[peers]\ncall = [{listed}]\n'
-                       f'beacon = [{chr(34) + "all" + chr(34) if self.beacon else ""}]\n{ROOMY}')
+                       f'beacon = [{chr(34) + "all" + chr(34) if self.beacon else ""}]\n{ROOMY}{self.more}')
 
     def start(self):
         self.configure()
@@ -62,7 +65,7 @@ class Block:
         environment["COMMONSD_LOG"] = "info,commonsd::peers=debug"
         with inside(self.namespace):
             self.process = subprocess.Popen(
-                [binary(), "run", "--mqtt", f"0.0.0.0:{MQTT}", "--http", f"127.0.0.1:{HTTP}", "--data", self.data],
+                [binary(), "run", "--mqtt", f"0.0.0.0:{MQTT}", "--http", f"{self.page}:{HTTP}", "--data", self.data],
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
         process = self.process
         threading.Thread(target=lambda: self.log.extend(process.stderr), daemon=True).start()

@@ -44,7 +44,7 @@ fn describe(key: &Key) -> String {
             format!(" In bytes, or such as \"64 MiB\": {}. Default {default}.", key.shape.expects(key.unit))
         }
         Shape::Text(_, max) => format!(" At most {max} bytes."),
-        Shape::Addresses(max) | Shape::Keys(max) | Shape::Calls(max) | Shape::Interfaces(max) => {
+        Shape::Addresses(max) | Shape::Keys(max) | Shape::Calls(max) | Shape::Interfaces(max) | Shape::Names(max) => {
             format!(" At most {max}.")
         }
         Shape::Path | Shape::Flag | Shape::Level => String::new(),

@@ -57,6 +57,8 @@ pub enum Shape {
     Calls(usize),
     /// Names of network interfaces, or "all", at most so many.
     Interfaces(usize),
+    /// Host names or IP addresses, at most so many.
+    Names(usize),
     /// A log level, or a list of `target=level`.
     Level,
 }
@@ -109,6 +111,14 @@ pub static KEYS: &[Key] = &[
     row!(http.connections_per_address_max, Shape::Count(1, 100_000), "connections", restart, "Connections at once from one address."),
     row!(http.wifi_name, Shape::Text(0, 32), "", restart, "Name (SSID) of the Wi-Fi that leads here, for the poster's code. Empty: the poster shows no Wi-Fi."),
     Key { secret: true, ..row!(http.wifi_password, Shape::Text(0, 63), "", restart, "Password of that Wi-Fi, printed on the poster. Empty: the Wi-Fi is open.") },
+    row!(http.names, Shape::Names(16), "", restart, "Names or addresses under which the page is reached beside the machine's own addresses, localhost and commons.lan. A request under any other name changes nothing and is sent to the machine's address. Names that end in .local are sent there too, for reading."),
+
+    row!(portal.enabled, Shape::Flag, "", restart, "Whether phones that join the Wi-Fi are shown the page at once. Only for a gateway that answers their names (DNS) too: see deploy/portal."),
+    row!(portal.port, Shape::Count(0, 65_535), "port", restart, "The port in the address that phones are sent to: 80 where the firewall leads it here. 0: where HTTP listens."),
+    row!(portal.api, Shape::Flag, "", restart, "Whether /portal/api answers as RFC 8908 says. Phones want it over https, so it needs a proxy with a certificate."),
+
+    row!(keeper.keys, Shape::Keys(16), "", restart, "Public keys (64 hex digits each) that open the keeper's page without its password (`commonsd keeper password`)."),
+    row!(keeper.upload_bytes_max, Shape::Bytes(64 * KIB, 16 * GIB), "bytes", restart, "Largest bundle taken by upload on the keeper's page."),
 
     row!(limits.posts_per_minute, Shape::Count(1, 1_000_000), "posts", restart, "Posts a minute from one sender before it is held back."),
     row!(limits.posts_burst, Shape::Count(1, 1_000_000), "posts", restart, "Posts one sender may make at once before the rate counts."),
@@ -196,6 +206,7 @@ impl Shape {
                 format!("a list of at most {max} gateways, each \"NAME@host:port\" or \"ID@host:port\"")
             }
             Self::Interfaces(max) => format!("a list of at most {max} names of network interfaces, or \"all\""),
+            Self::Names(max) => format!("a list of at most {max} host names or IP addresses, without port"),
             Self::Level => "error, warn, info, debug or trace, or a list such as \"info,commonsd::door=debug\"".into(),
         }
     }
@@ -273,13 +284,14 @@ impl Shape {
                 Ok(Value::List(seen))
             }
             (Self::Calls(_) | Self::Interfaces(_), Value::Text(text)) => self.check(Value::List(vec![text]), unit),
-            (Self::Calls(max) | Self::Interfaces(max), Value::List(words)) => {
+            (Self::Calls(max) | Self::Interfaces(max) | Self::Names(max), Value::List(words)) => {
                 if words.len() > *max {
                     return wrong();
                 }
                 let words: Vec<String> = words.iter().map(|word| word.trim().to_owned()).collect();
                 let good = |word: &String| match self {
                     Self::Calls(_) => is_call(word),
+                    Self::Names(_) => is_host(word),
                     // The kernel's own limit (IFNAMSIZ), with its end.
                     _ => !word.is_empty() && word.len() < 16 && word.bytes().all(|byte| byte.is_ascii_graphic()),
                 };
@@ -315,11 +327,20 @@ impl Shape {
             Self::Count(..) | Self::Bytes(..) => {
                 text.trim().replace('_', "").parse().map_or_else(|_| Value::Text(text.into()), Value::Count)
             }
-            Self::Addresses(_) | Self::Keys(_) | Self::Calls(_) | Self::Interfaces(_) => {
+            Self::Addresses(_) | Self::Keys(_) | Self::Calls(_) | Self::Interfaces(_) | Self::Names(_) => {
                 Value::List(text.split([',', ' ']).filter(|word| !word.is_empty()).map(Into::into).collect())
             }
         }
     }
+}
+
+/// A host name (RFC 1123, 2.1) or an address, without port.
+fn is_host(word: &str) -> bool {
+    let is_label = |label: &str| {
+        let fits = !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-');
+        fits && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    word.parse::<std::net::IpAddr>().is_ok() || (word.len() <= 253 && word.split('.').all(is_label))
 }
 
 /// `who@host:port`

@@ -67,6 +67,8 @@ pub(super) enum Fault {
     BadRequest(&'static str),
     #[error("this form came from another site's page; open the gateway's own page and try again")]
     CrossSite,
+    #[error("this gateway is not called that, so nothing was done; open {0}/ and try again")]
+    WrongHost(String),
     #[error("there is no such page here; it may be over, or the address has a typing mistake")]
     NotFound,
     #[error("this address does not take that; it takes {0}")]
@@ -96,6 +98,7 @@ impl Fault {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::WrongHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -114,6 +117,7 @@ impl Fault {
         match self {
             Self::BadRequest(_) => "bad_request",
             Self::CrossSite => "cross_site",
+            Self::WrongHost(_) => "wrong_host",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::TooSlow => "too_slow",
@@ -201,6 +205,11 @@ impl Answer {
     /// Go and get this instead (after a post).
     pub(super) fn see_other(location: &str) -> Self {
         Self::empty(StatusCode::SEE_OTHER).with(header::LOCATION, location).cached(Cache::Never)
+    }
+
+    /// That is over there (for now).
+    pub(super) fn found(location: &str) -> Self {
+        Self::empty(StatusCode::FOUND).with(header::LOCATION, location).cached(Cache::Never)
     }
 
     pub(super) fn with(mut self, name: HeaderName, value: &str) -> Self {

@@ -16,6 +16,7 @@ mod kept;
 mod metrics;
 mod origin;
 mod pages;
+mod portal;
 mod request;
 mod router;
 mod server;
@@ -57,9 +58,7 @@ pub type WebSocketAcceptor = Arc<dyn Fn(Box<dyn ByteStream>, SocketAddr) + Send 
 
 /// Everything the HTTP room needs. Cheap to clone; one is shared by all listeners, so that their limits are shared too.
 ///
-/// There is no defence against a page that rebinds its own name to our address, because there is nothing to defend: what it
-/// could read is on the board for everybody, and what it could post is held to the visiting phone's own quota. The day
-/// cookies or a keeper's password arrive, `Host` must be checked against our own names first.
+/// A page that rebinds its own name to our address is answered with nothing but the way to the address: see [`origin`].
 #[derive(Clone)]
 pub struct Web(Arc<Shared>);
 
@@ -73,6 +72,8 @@ pub struct Shared {
     connections: connections::Connections,
     holdback: holdback::Holdback,
     kept: kept::Kept,
+    hosts: origin::Hosts,
+    passed: portal::Passed,
     watchers: Arc<Semaphore>,
 }
 
@@ -95,6 +96,7 @@ impl Web {
     ) -> Self {
         let connections = connections::Connections::new(&config.http);
         let holdback = holdback::Holdback::new(&config.limits);
+        let hosts = origin::Hosts::new(&config.http.names);
         Self(Arc::new(Shared {
             inbox,
             about,
@@ -104,6 +106,8 @@ impl Web {
             connections,
             holdback,
             kept: kept::Kept::default(),
+            hosts,
+            passed: portal::Passed::default(),
             watchers: Arc::new(Semaphore::new(watch::WATCHERS_MAX)),
         }))
     }

@@ -12,6 +12,7 @@ use hyper::Request;
 
 use super::answer::Fault;
 use super::form::Form;
+use super::origin::Ends;
 use super::view::View;
 
 /// Bytes of one post, at most; a record with every field full stays below a tenth of it.
@@ -26,6 +27,8 @@ pub(super) const ADDRESS_BYTES_MAX: usize = 2_048;
 /// The head of a request.
 pub(super) struct Head {
     pub(super) address: IpAddr,
+    /// Who asks, and which of our addresses he reached.
+    pub(super) ends: Ends,
     pub(super) path: String,
     pub(super) query: Form,
     pub(super) headers: HeaderMap,
@@ -34,14 +37,15 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn of(address: IpAddr, view: View, parts: Parts) -> Result<Self, Fault> {
+    pub(super) fn of(ends: Ends, view: View, parts: Parts) -> Result<Self, Fault> {
         let length = parts.uri.path_and_query().map_or(0, |p| p.as_str().len());
         if length > ADDRESS_BYTES_MAX {
             return Err(Fault::AddressTooLong(ADDRESS_BYTES_MAX));
         }
         let query = parts.uri.query().unwrap_or_default();
         Ok(Self {
-            address,
+            address: ends.peer.ip(),
+            ends,
             path: parts.uri.path().to_owned(),
             query: Form::parse(query.as_bytes()).ok_or(Fault::BadRequest("the part after ? cannot be read"))?,
             headers: parts.headers,
@@ -97,7 +101,7 @@ async fn read(mut body: Incoming) -> Result<Bytes, Fault> {
 }
 
 /// Splits a request into what handlers see and its body.
-pub(super) fn split(address: IpAddr, view: View, request: Request<Incoming>) -> Result<(Head, Incoming), Fault> {
+pub(super) fn split(ends: Ends, view: View, request: Request<Incoming>) -> Result<(Head, Incoming), Fault> {
     let (parts, body) = request.into_parts();
-    Ok((Head::of(address, view, parts)?, body))
+    Ok((Head::of(ends, view, parts)?, body))
 }

@@ -1,7 +1,6 @@
 //! From a path and a method to a handler; and what every request gets: counting, origin check, contained panics.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -13,8 +12,9 @@ use tokio::sync::watch;
 
 use super::answer::{Answer, Body, Cache, Fault};
 use super::connections::Place;
+use super::origin::{Addressee, Ends};
 use super::view::View;
-use super::{api, assets, gzip, metrics, origin, pages, request, websocket, Web};
+use super::{api, assets, gzip, metrics, origin, pages, portal, request, websocket, Web};
 use crate::counters::Counters;
 
 /// What a path leads to.
@@ -44,6 +44,8 @@ impl Route {
             ["" | "help" | "me" | "poster" | "bulletin" | "metrics" | "healthz" | "favicon.ico" | "robots.txt"] => {
                 Self::Read
             }
+            ["portal"] => Self::Form,
+            ["portal", "api"] => Self::Read,
             ["needs" | "offers" | "notices"] | ["kept", _] | ["assets", _] => Self::Read,
             ["mqtt"] => Self::Socket,
             _ => return None,
@@ -66,7 +68,7 @@ impl Route {
 /// Answers one request. Never fails: whatever goes wrong becomes an answer.
 pub(super) async fn answer(
     web: Web,
-    peer: SocketAddr,
+    ends: Ends,
     place: Arc<Place>,
     stopping: watch::Receiver<bool>,
     request: Request<Incoming>,
@@ -77,7 +79,7 @@ pub(super) async fn answer(
     let packed = gzip::is_taken(request.headers());
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let view = View::of(request.headers(), request.uri());
-    let outcome = contain(&web.counters, handle(&web, peer, place, stopping, &view, request)).await;
+    let outcome = contain(&web.counters, handle(&web, ends, place, stopping, &view, request)).await;
     let answer = outcome.unwrap_or_else(|fault| {
         let answer = match for_programs {
             true => Answer::json(fault.status(), &fault.receipt()).shared(),
@@ -109,7 +111,7 @@ async fn contain(counters: &Counters, handler: impl Future<Output = Result<Answe
 
 async fn handle(
     web: &Web,
-    peer: SocketAddr,
+    ends: Ends,
     place: Arc<Place>,
     stopping: watch::Receiver<bool>,
     view: &View,
@@ -124,6 +126,9 @@ async fn handle(
     if !known.contains(&method) {
         return Err(Fault::UnknownMethod);
     }
+    if let Some(answer) = elsewhere(web, ends, &request)? {
+        return Ok(answer);
+    }
     let route = Route::of(request.uri().path()).ok_or(Fault::NotFound)?;
     if !route.takes(&method) {
         return Err(Fault::MethodNotAllowed(route.methods()));
@@ -133,12 +138,12 @@ async fn handle(
         return Ok(Answer::empty(StatusCode::NO_CONTENT).with(header::ALLOW, route.methods()));
     }
     if matches!(route, Route::Socket) {
-        return websocket::upgrade(web, peer, place, request);
+        return websocket::upgrade(web, ends.peer, place, request);
     }
     if method == Method::POST && !origin::may_post(request.headers()) {
         return Err(Fault::CrossSite);
     }
-    let (head, body) = request::split(peer.ip(), view.clone(), request)?;
+    let (head, body) = request::split(ends, view.clone(), request)?;
     let path = head.path.clone();
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     if method == Method::POST {
@@ -147,6 +152,7 @@ async fn handle(
             ["api", "v1", plural] => api::post(web, &head, plural.trim_end_matches('s'), body).await,
             ["new", kind] => pages::new::post(web, &head, kind, body).await,
             ["code"] => pages::code::post(web, &head, body).await,
+            ["portal"] => portal::post(web, &head, body).await,
             [kind, id] => pages::item::post(web, &head, kind, id, body).await,
             _ => Err(Fault::NotFound),
         };
@@ -171,6 +177,8 @@ async fn handle(
         ["bulletin"] => pages::paper::bulletin(web, &head).await,
         ["help"] => Ok(pages::help::show(web, &head)),
         ["me"] => Ok(pages::me::show(web, &head)),
+        ["portal"] => portal::show(web, &head),
+        ["portal", "api"] => portal::api(web, &head),
         ["metrics"] => Ok(metrics::metrics(web)),
         ["healthz"] => Ok(metrics::healthz(web).await),
         ["favicon.ico"] => Ok(Answer::empty(StatusCode::NO_CONTENT).cached(Cache::Forever)),
@@ -181,6 +189,33 @@ async fn handle(
         [kind @ ("need" | "offer" | "notice"), id] => pages::item::show(web, &head, kind, id).await,
         _ => Err(Fault::NotFound),
     }
+}
+
+/// What is not for our pages: probes of phones, and whatever was sent under another name than ours. None: it is for them.
+fn elsewhere(web: &Web, ends: Ends, request: &Request<Incoming>) -> Result<Option<Answer>, Fault> {
+    let path = request.uri().path();
+    let reads = [Method::GET, Method::HEAD].contains(request.method());
+    if reads {
+        if let Some(answer) = portal::probed(web, ends, &origin::host(request), path, request.headers()) {
+            return Ok(Some(answer));
+        }
+    }
+    let addressee = web.hosts.addressee(request, ends.local.ip());
+    let route = Route::of(path);
+    // Programs by any name of ours get what they asked for; only what browsers keep belongs to an origin.
+    let for_programs = path.starts_with("/api/") || matches!(path, "/metrics" | "/healthz" | "/mqtt");
+    match addressee {
+        Addressee::Ours => return Ok(None),
+        Addressee::Alias if !reads || for_programs => return Ok(None),
+        Addressee::Stranger if !reads || matches!(route, Some(Route::Socket)) => {
+            return Err(Fault::WrongHost(portal::origin(web, ends)));
+        }
+        Addressee::Alias | Addressee::Stranger => {}
+    }
+    // The way is kept only where it is one of ours, and only if it cannot be read as another origin's.
+    let way = request.uri().path_and_query().map(|way| way.as_str());
+    let way = way.filter(|way| route.is_some() && !way.starts_with("//") && way.len() <= request::ADDRESS_BYTES_MAX);
+    Ok(Some(Answer::found(&format!("{}{}", portal::origin(web, ends), way.unwrap_or("/")))))
 }
 
 #[cfg(test)]

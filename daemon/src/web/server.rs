@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::connections::Place;
+use super::origin::Ends;
 use super::socket::Socket;
 use super::{router, Web};
 
@@ -78,6 +79,9 @@ async fn serve_connection(
     web: Web,
     mut stopping: watch::Receiver<bool>,
 ) {
+    // A connection that is gone already has no address, and gets no answer.
+    let Ok(local) = stream.local_addr() else { return };
+    let ends = Ends { peer, local };
     let _ = stream.set_nodelay(true);
     crate::host::sockets::find_dead_peers(&stream);
     web.counters.http_connections.add(1);
@@ -85,7 +89,7 @@ async fn serve_connection(
     let place = Arc::new(place);
     let stop = stopping.clone();
     let service = service_fn(move |request| {
-        let answer = router::answer(web.clone(), peer, place.clone(), stop.clone(), request);
+        let answer = router::answer(web.clone(), ends, place.clone(), stop.clone(), request);
         async move { Ok::<_, Infallible>(answer.await) }
     });
     let connection = http1::Builder::new()

@@ -4,6 +4,7 @@ use hyper::header::{HeaderMap, ACCEPT_LANGUAGE, COOKIE};
 use hyper::Uri;
 
 use super::form::Form;
+use super::portal::window;
 use super::words::Lang;
 
 /// The cookie that remembers the language; it holds nothing but its code.
@@ -40,7 +41,7 @@ impl View {
         Self {
             lang,
             path: query.address_with(path, &[("lang", "")]),
-            captive: false,
+            captive: window::is_captive(headers),
             carried: asked.is_some() && asked != remembered,
         }
     }

@@ -1,7 +1,7 @@
 //! MQTT over WebSocket (MQTT 5.0, section 6; RFC 6455): the upgrade at `/mqtt`, and the frames as a plain byte stream.
 //!
 //! MQTT packets may span frames and share them, so only the order of bytes counts. A text frame is a protocol error.
-//! Any origin may connect: there is no cookie or login a foreign page could ride on, the door holds each address to its
+//! Any origin may connect: no cookie is looked at here that a foreign page could ride on, the door holds each address to its
 //! limits, and the block's tinkerers run MQTT.js from pages of their own.
 
 use std::io;

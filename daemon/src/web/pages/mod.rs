@@ -24,7 +24,7 @@ use maud::{html, Markup, DOCTYPE};
 use super::answer::{Answer, Fault};
 use super::view::View;
 use super::words::Lang;
-use super::{assets, Web};
+use super::{assets, portal, Web};
 
 /// A whole page around its content.
 pub(super) fn page(web: &Web, view: &View, title: &str, content: Markup) -> Markup {
@@ -66,6 +66,7 @@ fn open_in_browser(web: &Web, view: &View) -> Markup {
             p #captive { strong { (view.say("captive-title")) } }
             p { (view.say("captive-how")) }
             p.address { bdi dir="ltr" { (web.about.page) } }
+            @if portal::is_offered(web, view) { (portal::button(view)) }
         }
     }
 }

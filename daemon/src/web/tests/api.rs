@@ -109,7 +109,7 @@ async fn posts_are_answered_with_receipts_and_fitting_statuses() {
 async fn watchers_hear_changes_and_when_to_list_afresh() {
     let mut gateway = Gateway::start(vec![]).await;
     let mut stream = TcpStream::connect(gateway.at).await.unwrap();
-    stream.write_all(b"GET /api/v1/watch?kind=need HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    stream.write_all(b"GET /api/v1/watch?kind=need HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     let mut heard = String::new();
     listen(&mut stream, &mut heard, "event: hello").await;
     assert!(heard.contains("text/event-stream"));

@@ -51,20 +51,20 @@ async fn odd_requests_get_the_status_that_says_why() {
     let many: String = (0..100).map(|n| format!("X-{n}: y\r\n")).collect();
     let wide = format!("X-Long: {}\r\n", "y".repeat(20_000));
     for (request, status) in [
-        ("DELETE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(), 405),
-        ("POST /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned(), 405),
-        ("BREW / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(), 501),
-        (format!("GET /?{long} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), 414),
-        (format!("GET / HTTP/1.1\r\nHost: x\r\n{many}\r\n"), 431),
-        (format!("GET / HTTP/1.1\r\nHost: x\r\n{wide}\r\n"), 431),
+        ("DELETE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(), 405),
+        ("POST /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned(), 405),
+        ("BREW / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(), 501),
+        (format!("GET /?{long} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), 414),
+        (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n"), 431),
+        (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{wide}\r\n"), 431),
         ("nonsense\r\n\r\n".to_owned(), 400),
         ("GET / HTTP/1.1\r\nConnection: close\r\n\r\n".to_owned(), 400),
         ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n".to_owned(), 400),
         ("GET / HTTP/1.0\r\n\r\n".to_owned(), 200),
-        ("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n".to_owned(), 400),
-        ("GET /?a=%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(), 400),
-        ("GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(), 404),
-        ("OPTIONS /api/v1/needs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(), 204),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n".to_owned(), 400),
+        ("GET /?a=%ff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(), 400),
+        ("GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(), 404),
+        ("OPTIONS /api/v1/needs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(), 204),
     ] {
         let reply = gateway.send(&request).await;
         assert_eq!(reply.status, status, "{}", &request[..request.len().min(60)]);
@@ -76,12 +76,12 @@ async fn odd_requests_get_the_status_that_says_why() {
     assert_eq!(gateway.form("/new/need", &large).await.status, 413);
     let api = gateway.post("/api/v1/needs", "text/plain", &large).await;
     assert_eq!((api.status, &api.json()["limit"]), (413, &65_536.into()));
-    let huge = "POST /new/need HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999999\r\n\r\n";
+    let huge = "POST /new/need HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999999\r\n\r\n";
     assert_eq!(gateway.send(huge).await.status, 413);
     assert_eq!(gateway.post("/new/need", "text/plain", "text=x").await.status, 415);
     let fields = "a=1&".repeat(100);
     assert_eq!(gateway.form("/new/need", &fields).await.status, 400);
-    let head = gateway.send("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    let head = gateway.send("HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
     assert!(head.status == 200 && head.body.is_empty() && head.header("content-length") != "0");
 }
 
@@ -95,7 +95,7 @@ async fn the_style_sheet_is_loaded_once() {
     assert_eq!((style.status, style.header("content-type")), (200, "text/css; charset=utf-8"));
     assert!(style.header("cache-control").contains("immutable") && style.body.len() < 8_000);
     let again = format!(
-        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIf-None-Match: W/\"x\", {}\r\n\r\n",
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIf-None-Match: W/\"x\", {}\r\n\r\n",
         style.header("etag")
     );
     let again = gateway.send(&again).await;
@@ -114,12 +114,12 @@ async fn slow_requests_are_ended() {
     head.read_to_end(&mut bytes).await.ok();
     assert!(start.elapsed().as_secs() <= 12, "{:?}", start.elapsed());
     let mut idle = TcpStream::connect(gateway.at).await.unwrap();
-    idle.write_all(b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    idle.write_all(b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     let start = tokio::time::Instant::now();
     idle.read_to_end(&mut bytes).await.ok();
     assert!(start.elapsed().as_secs() <= 12, "{:?}", start.elapsed());
     let mut body = TcpStream::connect(gateway.at).await.unwrap();
-    body.write_all(b"POST /code HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\na=").await.unwrap();
+    body.write_all(b"POST /code HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\na=").await.unwrap();
     let mut bytes = Vec::new();
     body.read_to_end(&mut bytes).await.ok();
     assert_eq!(Reply::parse(&bytes).status, 408);
@@ -135,7 +135,7 @@ async fn connections_are_capped_and_given_back() {
     let mut held = Vec::new();
     for _ in 0..3 {
         let mut stream = TcpStream::connect(gateway.at).await.unwrap();
-        stream.write_all(b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        stream.write_all(b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
         let mut first = [0; 12];
         stream.read_exact(&mut first).await.unwrap();
         assert_eq!(&first, b"HTTP/1.1 200");
@@ -175,7 +175,7 @@ async fn fast_posters_are_refused_after_being_held() {
 async fn stopping_finishes_what_runs_and_accepts_nothing_new() {
     let mut gateway = Gateway::start(vec![]).await;
     let mut running = TcpStream::connect(gateway.at).await.unwrap();
-    running.write_all(b"POST /api/v1/needs HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n").await.unwrap();
+    running.write_all(b"POST /api/v1/needs HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n").await.unwrap();
     let mut go_on = [0; 25];
     running.read_exact(&mut go_on).await.unwrap();
     assert!(go_on.starts_with(b"HTTP/1.1 100"), "the handler is waiting for the body");
@@ -195,7 +195,7 @@ async fn stopping_finishes_what_runs_and_accepts_nothing_new() {
 async fn nonsense_in_numbers_does_no_harm() {
     let gateway = Gateway::start(vec![item("need", 1, "x")]).await;
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
-    let good = b"POST /new/need HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 20\r\n\r\ntext=%41&lines=&x=%z";
+    let good = b"POST /new/need HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 20\r\n\r\ntext=%41&lines=&x=%z";
     for _ in 0..300 {
         let mut bytes = good.to_vec();
         for _ in 0..4 {

@@ -7,4 +7,5 @@ mod hostile;
 mod languages;
 mod pages;
 mod script;
+mod portal;
 mod websocket;

@@ -36,7 +36,7 @@ async fn gateway() -> Gateway {
 
 async fn knock(gateway: &Gateway, headers: &str) -> (TcpStream, Reply) {
     let mut stream = TcpStream::connect(gateway.at).await.unwrap();
-    let request = format!("GET /mqtt HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
+    let request = format!("GET /mqtt HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

@@ -366,3 +366,13 @@ script-contact = How to reach them. Only you see this.
 script-waiting = How to reach them comes from their own phone, as soon as it is in reach.
 script-no-key = Your contact stays locked: somebody who comes has no key on their phone.
 script-handed-on = Your contact is locked for whoever comes, and for nobody else.
+
+# The way out of the window that phones open by themselves
+portal-open = Open in my browser
+portal-title = Open it in your browser
+portal-why = You are in the small window that your phone opens by itself. It works here, but this window forgets everything and closes when you go to another app. Your browser keeps it.
+portal-or-type = Or type this address into your browser:
+portal-passed-title = Now open your browser
+portal-passed-how = Close this window, open your browser and type this address:
+portal-passed-while = Your phone calls this Wi-Fi good for { $minutes } minutes. After that it may show the small window again.
+portal-to-board = To the board

@@ -364,3 +364,13 @@ script-contact = Cómo contactar. Solo usted ve esto.
 script-waiting = Cómo contactar llega desde su propio teléfono, en cuanto esté al alcance.
 script-no-key = Su contacto sigue cerrado: alguien que viene no tiene llave en su teléfono.
 script-handed-on = Su contacto está cerrado para quien viene, y para nadie más.
+
+# The way out of the window that phones open by themselves
+portal-open = Abrir en mi navegador
+portal-title = Ábrelo en tu navegador
+portal-why = Estás en la pequeña ventana que tu teléfono abre solo. Aquí funciona, pero esta ventana lo olvida todo y se cierra cuando pasas a otra aplicación. Tu navegador lo conserva.
+portal-or-type = O escribe esta dirección en tu navegador:
+portal-passed-title = Ahora abre tu navegador
+portal-passed-how = Cierra esta ventana, abre tu navegador y escribe esta dirección:
+portal-passed-while = Tu teléfono da por buena esta red wifi durante { $minutes } minutos. Después puede volver a mostrar la pequeña ventana.
+portal-to-board = Ir al tablón

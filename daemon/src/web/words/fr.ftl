@@ -364,3 +364,13 @@ script-contact = Comment joindre cette personne. Vous seul le voyez.
 script-waiting = La façon de joindre cette personne viendra de son propre téléphone, dès qu'il sera à portée.
 script-no-key = Votre contact reste fermé : quelqu'un qui vient n'a pas de clé sur son téléphone.
 script-handed-on = Votre contact est fermé pour qui vient, et pour personne d'autre.
+
+# The way out of the window that phones open by themselves
+portal-open = Ouvrir dans mon navigateur
+portal-title = Ouvrez-le dans votre navigateur
+portal-why = Vous êtes dans la petite fenêtre que votre téléphone ouvre de lui-même. Elle fonctionne, mais elle oublie tout et se ferme quand vous changez d’application. Votre navigateur, lui, s’en souvient.
+portal-or-type = Ou tapez cette adresse dans votre navigateur :
+portal-passed-title = Ouvrez maintenant votre navigateur
+portal-passed-how = Fermez cette fenêtre, ouvrez votre navigateur et tapez cette adresse :
+portal-passed-while = Votre téléphone accepte ce Wi-Fi pendant { $minutes } minutes. Ensuite, il peut montrer de nouveau la petite fenêtre.
+portal-to-board = Vers le tableau

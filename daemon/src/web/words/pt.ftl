@@ -364,3 +364,13 @@ script-contact = Como contactar. Só você vê isto.
 script-waiting = A forma de contactar vem do próprio telefone da pessoa, assim que estiver ao alcance.
 script-no-key = O seu contacto continua fechado: alguém que vem não tem chave no telefone.
 script-handed-on = O seu contacto está fechado para quem vem, e para mais ninguém.
+
+# The way out of the window that phones open by themselves
+portal-open = Abrir no meu navegador
+portal-title = Abra no seu navegador
+portal-why = Está na pequena janela que o telefone abre sozinho. Aqui funciona, mas esta janela esquece tudo e fecha quando passa para outra aplicação. O navegador guarda tudo.
+portal-or-type = Ou escreva este endereço no navegador:
+portal-passed-title = Agora abra o navegador
+portal-passed-how = Feche esta janela, abra o navegador e escreva este endereço:
+portal-passed-while = O telefone dá este Wi-Fi como bom durante { $minutes } minutos. Depois pode voltar a mostrar a pequena janela.
+portal-to-board = Ir para o quadro
