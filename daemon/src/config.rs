@@ -100,8 +100,9 @@ pub struct Http {
     pub names: Vec<String>,
 }
 
-/// The window that phones open by themselves after joining the Wi-Fi.
-#[derive(Clone, Debug, PartialEq)]
+/// The window that phones open by themselves after joining the Wi-Fi. Off: a desktop must not tell its own network that
+/// there is no way out; the image turns it on.
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Portal {
     /// Whether the probes of phones are answered.
     pub enabled: bool,
@@ -228,13 +229,6 @@ impl Default for Http {
             wifi_password: String::new(),
             names: Vec::new(),
         }
-    }
-}
-
-impl Default for Portal {
-    fn default() -> Self {
-        // Off: a desktop must not tell its own network that there is no way out. The image turns it on.
-        Self { enabled: false, port: 0, api: false }
     }
 }
 

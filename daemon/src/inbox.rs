@@ -21,6 +21,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch, OwnedSemaphorePermit};
 
 use crate::neighbours::Neighbours;
 use crate::news::News;
+use crate::refusals::Refusals;
 
 /// Messages waiting for the writer, at most. Senders beyond it wait (their PUBACK is late, their reads pause).
 pub const INBOX_MESSAGES_MAX: usize = 1_024;
@@ -235,6 +236,7 @@ pub struct Inbox {
     news: News,
     health: watch::Receiver<Health>,
     neighbours: watch::Sender<Neighbours>,
+    refusals: Refusals,
 }
 
 /// Room for one message.
@@ -267,12 +269,23 @@ pub fn channel() -> (Inbox, Outlet) {
     let (changes, _) = broadcast::channel(CHANGES_KEPT_MAX);
     let news = News::default();
     let (health_out, health) = watch::channel(Health::default());
-    let inbox =
-        Inbox { sender, changes: changes.clone(), news: news.clone(), health, neighbours: watch::Sender::default() };
+    let inbox = Inbox {
+        sender,
+        changes: changes.clone(),
+        news: news.clone(),
+        health,
+        neighbours: watch::Sender::default(),
+        refusals: Refusals::default(),
+    };
     (inbox, Outlet { receiver, changes, news, health: health_out })
 }
 
 impl Inbox {
+    /// The last refusals, for whoever keeps the gateway. Doors note what they tell senders.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
     /// Hands in a post; resolves once it is synced or refused. Waits while the inbox is full.
     pub async fn submit(&self, submission: Submission) -> Outcome {
         self.ask(|reply| Message::Submit(Box::new(submission), reply)).await.unwrap_or(Err(Rejection::Busy))

@@ -16,6 +16,7 @@ use tracing::{info, warn};
 
 use crate::about::About;
 use crate::assembly::{Access, Assembly};
+use crate::bundle::inside::Inside;
 use crate::checkup;
 use crate::cli::{Backend, Checkup, Identity};
 use crate::config::reload::reload;
@@ -30,7 +31,7 @@ use crate::host::signals::{self, Wish};
 use crate::host::{addresses, board, files, notify};
 use crate::neighbours::{self, No, Office};
 use crate::peers::{self, Peers};
-use crate::web::{self, Web};
+use crate::web::{self, Keeping, Web};
 
 /// How long sessions and pages may take to end after SIGTERM.
 const DRAIN_MAX: Duration = Duration::from_secs(3);
@@ -160,6 +161,13 @@ async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow
     let desk = Desk::new(assembly.inbox.clone(), about.clone(), counters)
         .with_reload(again.clone())
         .with_office(peers.office());
+    {
+        let (web, desk) = (web.clone(), desk.clone());
+        let carry = Arc::new(Inside::new(desk, tokio::runtime::Handle::current()));
+        let (office, config) = (peers.office(), assembly.config.subscribe());
+        let keeping = Keeping { data: data.clone(), office, carry, config };
+        tokio::task::spawn_blocking(move || web.let_keep(keeping)).await?;
+    }
     let socket = ControlSocket::bind(&data)?;
     let local = tokio::spawn(control::serve(socket, desk));
     if let Some(interval) = notify::watchdog_interval() {
@@ -248,6 +256,13 @@ fn about(assembly: &Assembly, mqtt: &[TcpListener], http: &[TcpListener]) -> any
         listeners.iter().map(TcpListener::local_addr).collect()
     };
     let http = addresses_of(http)?;
+    // Where the firewall leads a shorter address here, that is the one to tell people.
+    let portal = assembly.config.borrow().portal.clone();
+    let told = |listen: &SocketAddr| match portal.enabled && portal.port > 0 {
+        true => SocketAddr::new(listen.ip(), portal.port),
+        false => *listen,
+    };
+    let page = addresses::page(&http.iter().map(told).collect::<Vec<_>>());
     Ok(About {
         v: 1,
         name: assembly.name.clone(),
@@ -255,7 +270,7 @@ fn about(assembly: &Assembly, mqtt: &[TcpListener], http: &[TcpListener]) -> any
         network: assembly.network.clone(),
         version: env!("CARGO_PKG_VERSION"),
         mqtt: addresses_of(mqtt)?,
-        page: addresses::page(&http),
+        page,
         http,
     })
 }

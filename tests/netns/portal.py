@@ -143,6 +143,7 @@ def check(phone, address):
         assert (status, where) == (302, page), (url, status, where)
     status, where, body = phone.get(page)
     assert status == 200 and "<main" in body, (status, where)
+    assert f'"page":"{page}"' in phone.get(page + "api/v1/info")[2], "the short address is the one to tell people"
     print(f"before the choice: {len(PROBES)} probes are led to {page}, which is there")
 
     for target in ("192.0.2.1", ):

@@ -49,6 +49,8 @@ pub mod purpose {
     pub const BUNDLE: &str = "commons/1/bundle";
     /// What a gateway says that it has, on a stick.
     pub const RECEIPT: &str = "commons/1/receipt";
+    /// What a keeper's phone signs to open a gateway's page.
+    pub const KEEPER: &str = "commons/1/keeper";
 }
 
 macro_rules! id32 {
@@ -246,6 +248,28 @@ impl MemberKeys {
         let digest = member_digest(network, &self.key(), record);
         Signature(self.0.sign(&digest).to_bytes())
     }
+
+    /// Signs a gateway's challenge, as its keeper.
+    pub fn sign_as_keeper(&self, network: &NetworkId, gateway: &GatewayId, challenge: &[u8; 32]) -> Signature {
+        let digest = keeper_digest(network, gateway, &self.key(), challenge);
+        Signature(self.0.sign(&digest).to_bytes())
+    }
+}
+
+/// What a keeper signs: for one gateway of one network, and for one question.
+fn keeper_digest(network: &NetworkId, gateway: &GatewayId, keeper: &MemberKey, challenge: &[u8; 32]) -> [u8; 32] {
+    hash(purpose::KEEPER, &[&network.0, &gateway.0, &keeper.0, challenge])
+}
+
+/// Whether `signature` is `keeper`'s over a gateway's challenge (RFC 8032, strict).
+pub fn keeper_signed(
+    network: &NetworkId,
+    gateway: &GatewayId,
+    keeper: &MemberKey,
+    challenge: &[u8; 32],
+    signature: &Signature,
+) -> bool {
+    verify(&keeper.0, &keeper_digest(network, gateway, keeper, challenge), signature)
 }
 
 fn member_digest(network: &NetworkId, author: &MemberKey, record: &[u8]) -> [u8; 32] {

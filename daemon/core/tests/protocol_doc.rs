@@ -178,6 +178,7 @@ fn words_on_the_wire_are_explained() {
 fn purposes_are_spelt_as_in_the_code() {
     for purpose in [
         purpose::NETWORK,
+        purpose::KEEPER,
         purpose::RECORD,
         purpose::MEMBER_SIGNATURE,
         purpose::ROOT,

@@ -7,6 +7,8 @@
 //! | `stick` | the folder, and every step that changes it |
 //! | `export`, `import` | the two acts |
 //! | `notes` | `LAST-EXCHANGE.txt`, for people |
+//! | `said` | what happened, in sentences |
+//! | `inside` | the two acts for the keeper's page, in the daemon |
 //! | `remote` | the gateway, over the local socket or from a stopped one's store |
 //!
 //! ```text
@@ -21,14 +23,17 @@
 //! not in another bundle of the same gateway, or in a receipt signed by the one it was for.** Numbers decide, no dates.
 //! Whoever holds the stick is a stranger: everything read is bounded, and refused with one sentence.
 //!
-//! It runs in the command, not in the daemon, which may not be allowed to see the stick; see [`Gateway`].
+//! With a stick it runs in the command, not in the daemon, which may not be allowed to see the stick; see [`Gateway`]. One
+//! file that comes or goes over the keeper's page is read and written in the daemon.
 
 pub mod export;
 pub mod file;
 pub mod import;
+pub mod inside;
 pub mod notes;
 pub mod receipt;
 pub mod remote;
+pub mod said;
 pub mod stick;
 #[cfg(test)]
 mod tests;

@@ -72,6 +72,9 @@ pub enum Command {
         /// The neighbourhood's network
         #[arg(long)]
         network: Option<String>,
+        /// Set the password of the keeper's page, from the first line of this file; also where the identity is there already
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        keeper_password_file: Option<PathBuf>,
     },
     /// Say whether all is well, and what to do where it is not (exit code 0 well, 1 attention, 3 not running)
     Status {
@@ -122,6 +125,9 @@ pub enum Command {
     /// Pair this gateway with others, and see how the links to them stand
     #[command(subcommand)]
     Peer(PeerCommand),
+    /// Whoever keeps this gateway, over the page
+    #[command(subcommand)]
+    Keeper(KeeperCommand),
     /// Take in what is on a stick and put this gateway's posts on it: all that is needed at each gateway
     #[command(after_help = CARRYING)]
     Exchange {
@@ -325,6 +331,18 @@ pub enum PeerCommand {
     Remove {
         /// Its name, its id or at least 8 digits of it; or the code
         peer: String,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
+}
+
+/// The commands about the keeper's page.
+#[derive(Debug, Subcommand)]
+pub enum KeeperCommand {
+    /// Set the password of the page at /keeper: asked twice and not shown, or one line from standard input. Works while the
+    /// gateway runs; whoever is logged in must log in again
+    Password {
         /// Which gateway.
         #[command(flatten)]
         place: Where,

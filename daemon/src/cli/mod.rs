@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod backend;
 pub mod board;
 pub mod carry;
+pub mod keeper;
 pub mod output;
 pub mod peer;
 pub mod plain;
@@ -27,7 +28,7 @@ use clap::Parser;
 pub use arguments::Arguments;
 pub use backend::{Backend, Checkup, Identity};
 
-use arguments::{Command, RunArguments, Where};
+use arguments::{Command, KeeperCommand, RunArguments, Where};
 use output::{Failure, Output};
 
 use crate::config::{Loaded, Loader};
@@ -66,7 +67,12 @@ fn dispatch(arguments: Arguments, backend: &dyn Backend, output: &mut Output) ->
     }
     match command {
         Command::Run(run_arguments) => run(&run_arguments, backend),
-        Command::Init { place, name, network } => upkeep::init(&place, name, network, backend, output),
+        Command::Init { place, name, network, keeper_password_file } => {
+            let password = keeper_password_file.as_deref().map(keeper::from_file).transpose()?;
+            let code = upkeep::init(&place, name, network, backend, output)?;
+            password.map_or(Ok(code), |password| keeper::set(&place, &password, output))
+        }
+        Command::Keeper(KeeperCommand::Password { place }) => keeper::password(&place, output),
         Command::Status { place, json } => status::status(&place, json, backend, output),
         Command::Needs(list) => board::list("need", &list, backend, output),
         Command::Offers(list) => board::list("offer", &list, backend, output),

@@ -35,6 +35,7 @@ pub async fn greet(shared: &Arc<Shared>, mut io: Box<dyn Io>, peer: SocketAddr, 
     let exempt = peer.ip().to_canonical().is_loopback() && !shared.limit_loopback;
     let Some(admitted) = shared.addresses.admit(peer, exempt) else {
         counters.mqtt_refused_total.add(1);
+        shared.inbox.refusals().note("mqtt", "too_many_connections", Some(peer.ip()));
         tracing::debug!(?over, "connection refused: its address has too many or opens them too fast");
         return;
     };

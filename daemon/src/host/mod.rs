@@ -13,6 +13,7 @@ pub mod journal;
 pub mod links;
 pub mod multicast;
 pub mod notify;
+pub mod owner;
 pub mod panics;
 pub mod random;
 pub mod signals;

@@ -67,6 +67,8 @@ pub(super) enum Fault {
     BadRequest(&'static str),
     #[error("this form came from another site's page; open the gateway's own page and try again")]
     CrossSite,
+    #[error("this form is of another time or place; open the page again and try once more")]
+    OldForm,
     #[error("this gateway is not called that, so nothing was done; open {0}/ and try again")]
     WrongHost(String),
     #[error("there is no such page here; it may be over, or the address has a typing mistake")]
@@ -97,7 +99,7 @@ impl Fault {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::OldForm => StatusCode::FORBIDDEN,
             Self::WrongHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -113,10 +115,11 @@ impl Fault {
     }
 
     /// A stable word for programs.
-    fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::BadRequest(_) => "bad_request",
             Self::CrossSite => "cross_site",
+            Self::OldForm => "old_form",
             Self::WrongHost(_) => "wrong_host",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed(_) => "method_not_allowed",
@@ -195,11 +198,17 @@ impl Answer {
     }
 
     pub(super) fn events(events: mpsc::Receiver<Bytes>) -> Self {
-        Self {
-            body: Body::Stream(events),
-            cache: Cache::Never,
-            ..Self::new(StatusCode::OK, "text/event-stream", Bytes::new())
-        }
+        Self::stream("text/event-stream", events)
+    }
+
+    /// Bytes as they come.
+    pub(super) fn stream(kind: &'static str, pieces: mpsc::Receiver<Bytes>) -> Self {
+        Self { body: Body::Stream(pieces), cache: Cache::Never, ..Self::new(StatusCode::OK, kind, Bytes::new()) }
+    }
+
+    pub(super) fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
     }
 
     /// Go and get this instead (after a post).
@@ -214,8 +223,11 @@ impl Answer {
 
     pub(super) fn with(mut self, name: HeaderName, value: &str) -> Self {
         // Values are ours and plain ASCII; one that is not would be a mistake of ours, not worth a panic.
-        if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
+        match HeaderValue::from_str(value) {
+            // Each cookie has a line of its own.
+            Ok(value) if name == header::SET_COOKIE => drop(self.headers.append(name, value)),
+            Ok(value) => drop(self.headers.insert(name, value)),
+            Err(_) => {}
         }
         self
     }

@@ -137,6 +137,7 @@ pub(super) async fn post(web: &Web, head: &Head, kind: &str, body: Incoming) -> 
     };
     if !web.is_exempt(head.address) {
         if let Err(rejection) = web.holdback.pass(head.address).await {
+            web.note(head, &rejection);
             return Ok(refusal(&rejection, ""));
         }
     }
@@ -146,12 +147,18 @@ pub(super) async fn post(web: &Web, head: &Head, kind: &str, body: Incoming) -> 
     };
     let submission = match submission {
         Ok(submission) => submission,
-        Err(refused) => return Ok(refusal(&refused.rejection, &refused.reference)),
+        Err(refused) => {
+            web.note(head, &refused.rejection);
+            return Ok(refusal(&refused.rejection, &refused.reference));
+        }
     };
     let reference = submission.reference.clone();
     let accepted = match web.inbox.submit(submission).await {
         Ok(accepted) => accepted,
-        Err(rejection) => return Ok(refusal(&rejection, &reference)),
+        Err(rejection) => {
+            web.note(head, &rejection);
+            return Ok(refusal(&rejection, &reference));
+        }
     };
     let status = match accepted.duplicate {
         true => StatusCode::OK,

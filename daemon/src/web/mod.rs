@@ -12,6 +12,7 @@ mod connections;
 mod form;
 mod gzip;
 mod holdback;
+mod keeper;
 mod kept;
 mod metrics;
 mod origin;
@@ -34,6 +35,7 @@ mod tests;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use commons_core::admission::Rejection;
 use commons_core::submission::Sender;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
@@ -44,6 +46,7 @@ use crate::counters::Counters;
 use crate::household::household;
 use crate::inbox::Inbox;
 
+pub use self::keeper::Keeping;
 pub use self::server::serve;
 
 /// A byte stream the MQTT door can speak over.
@@ -74,6 +77,7 @@ pub struct Shared {
     kept: kept::Kept,
     hosts: origin::Hosts,
     passed: portal::Passed,
+    keeper: keeper::Keeper,
     watchers: Arc<Semaphore>,
 }
 
@@ -108,8 +112,14 @@ impl Web {
             kept: kept::Kept::default(),
             hosts,
             passed: portal::Passed::default(),
+            keeper: keeper::Keeper::default(),
             watchers: Arc::new(Semaphore::new(watch::WATCHERS_MAX)),
         }))
+    }
+
+    /// Opens the keeper's page. Blocks for a moment: it removes what a killed run left of files.
+    pub fn let_keep(&self, keeping: Keeping) {
+        self.keeper.open(keeping);
     }
 
     /// Whether an address is held to no limit: loopback, unless the configuration says otherwise.
@@ -127,6 +137,11 @@ impl Web {
             once: token.unwrap_or_default().to_owned(),
             exempt: self.is_exempt(address),
         }
+    }
+
+    /// Notes a refusal for whoever keeps the gateway.
+    fn note(&self, head: &request::Head, rejection: &Rejection) {
+        self.inbox.refusals().note("http", rejection.code(), Some(head.address));
     }
 
     /// The writer has ended; an empty list from it would look like an empty board.

@@ -14,7 +14,7 @@ use super::answer::{Answer, Body, Cache, Fault};
 use super::connections::Place;
 use super::origin::{Addressee, Ends};
 use super::view::View;
-use super::{api, assets, gzip, metrics, origin, pages, portal, request, websocket, Web};
+use super::{api, assets, gzip, keeper, metrics, origin, pages, portal, request, websocket, Web};
 use crate::counters::Counters;
 
 /// What a path leads to.
@@ -45,6 +45,8 @@ impl Route {
                 Self::Read
             }
             ["portal"] => Self::Form,
+            ["keeper"] | ["keeper", "challenge"] => Self::Read,
+            ["keeper", "in" | "out" | "key" | "invite" | "add" | "remove" | "export" | "import"] => Self::Form,
             ["portal", "api"] => Self::Read,
             ["needs" | "offers" | "notices"] | ["kept", _] | ["assets", _] => Self::Read,
             ["mqtt"] => Self::Socket,
@@ -81,6 +83,10 @@ pub(super) async fn answer(
     let view = View::of(request.headers(), request.uri());
     let outcome = contain(&web.counters, handle(&web, ends, place, stopping, &view, request)).await;
     let answer = outcome.unwrap_or_else(|fault| {
+        // A page that is not there is no refusal; people mistype.
+        if posted || matches!(fault, Fault::TooManyWatchers) {
+            web.inbox.refusals().note("http", fault.code(), Some(ends.peer.ip()));
+        }
         let answer = match for_programs {
             true => Answer::json(fault.status(), &fault.receipt()).shared(),
             false => Answer::page(fault.status(), pages::fault(&web, &view, &fault)),
@@ -153,6 +159,7 @@ async fn handle(
             ["new", kind] => pages::new::post(web, &head, kind, body).await,
             ["code"] => pages::code::post(web, &head, body).await,
             ["portal"] => portal::post(web, &head, body).await,
+            ["keeper", act] => keeper::post(web, &head, act, body).await,
             [kind, id] => pages::item::post(web, &head, kind, id, body).await,
             _ => Err(Fault::NotFound),
         };
@@ -179,6 +186,10 @@ async fn handle(
         ["me"] => Ok(pages::me::show(web, &head)),
         ["portal"] => portal::show(web, &head),
         ["portal", "api"] => portal::api(web, &head),
+        ["keeper"] => keeper::show(web, &head).await,
+        ["keeper", "challenge"] => keeper::challenge(web),
+        // Where a page stands that answered a form, when it is loaded again.
+        ["keeper", _] => Ok(Answer::see_other(&head.view.to("/keeper"))),
         ["metrics"] => Ok(metrics::metrics(web)),
         ["healthz"] => Ok(metrics::healthz(web).await),
         ["favicon.ico"] => Ok(Answer::empty(StatusCode::NO_CONTENT).cached(Cache::Forever)),

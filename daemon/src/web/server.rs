@@ -54,6 +54,7 @@ pub async fn serve(listener: TcpListener, web: Web, shutdown: impl Future<Output
                         }
                         None => {
                             web.counters.http_connections_refused_total.add(1);
+                            web.inbox.refusals().note("http", "too_many_connections", Some(peer.ip()));
                             // A fresh socket's send buffer has room for this; if not, closing says enough.
                             let _ = stream.try_write(NO_PLACE);
                         }

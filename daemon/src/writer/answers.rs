@@ -53,7 +53,9 @@ impl Writer {
         match request {
             ControlRequest::Status => {
                 self.publish_health();
+                let interval = self.node.time_interval(self.parts.wall.now());
                 json!({
+                    "clock_interval": [rfc3339(interval.lo), interval.hi.map(rfc3339)],
                     "heads_digest": hex(&self.node.heads_digest()),
                     "alarms": self.parts.exchange.iter().flat_map(Exchange::alarms).collect::<Vec<_>>(),
                     "last_post": if self.last_post_s == 0 { String::new() } else { rfc3339(self.last_post_s) },

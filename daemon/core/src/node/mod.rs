@@ -438,6 +438,11 @@ impl Node {
         self.clock.best(now)
     }
 
+    /// Between which moments it is now, as far as can be known.
+    pub fn time_interval(&self, now: Now) -> Interval {
+        self.clock.interval(now)
+    }
+
     /// One item as shown.
     pub fn item_state(&self, id: &RecordId, now: Now, library: &dyn Library) -> Option<ItemState> {
         let library = &Overlay { node: self, library };

@@ -59,6 +59,10 @@ impl Session {
             Err(refused) => Err((refused.mqtt_reason(), refused.to_string())),
         });
         let reference = std::mem::take(&mut slot.reference);
+        if let Err(refused) = &outcome {
+            let address = self.connection.as_ref().map(|connection| connection.admitted.address());
+            self.shared.inbox.refusals().note("mqtt", refused.code(), address);
+        }
         // Most clients read no receipts; nothing is written for them.
         if self.reading.find(&self.receipts, false).is_some() {
             let topic = self.receipts.clone();

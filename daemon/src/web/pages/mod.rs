@@ -115,12 +115,18 @@ pub(super) fn fault(web: &Web, view: &View, fault: &Fault) -> Markup {
         Fault::TooLarge(_) => ("fault-title", "fault-too-large"),
         Fault::AddressTooLong(_) => ("fault-title", "fault-address"),
         Fault::Broken => ("fault-title", "fault-broken"),
+        Fault::OldForm => ("fault-title", "keeper-old-form"),
         _ => ("fault-title", "fault-other"),
     };
     let title = view.say(title);
     let content = html! {
         h1 { (title) }
-        p { (view.say(why)) }
+        @if let Fault::WrongHost(origin) = fault {
+            @let address = html! { a href={ (origin) "/" } { bdi dir="ltr" { (origin) "/" } } };
+            p { (view.lang.mark("portal-wrong-host", &[], &[("address", address)])) }
+        } @else {
+            p { (view.say(why)) }
+        }
         p { a.button href=(view.to("/")) { (view.say("to-board")) } }
     };
     page(web, view, &title, content)

@@ -69,7 +69,7 @@ pub(super) async fn submit(
     item_kind: Option<&'static str>,
 ) -> Result<String, Rejection> {
     if !web.is_exempt(head.address) {
-        web.holdback.pass(head.address).await?;
+        web.holdback.pass(head.address).await.inspect_err(|no| web.note(head, no))?;
     }
     let token = Some(form.get("token")).filter(|token| kept::is_token(token));
     let sender = web.sender(head.address, token);
@@ -79,8 +79,8 @@ pub(super) async fn submit(
         Some(record) => Submission::parse(kind.name(), &record, sender),
         None => Submission::from_json(kind, json, sender),
     };
-    let submission = submission.map_err(|refused| refused.rejection)?;
-    let accepted = web.inbox.submit(submission).await?;
+    let submission = submission.map_err(|refused| refused.rejection).inspect_err(|no| web.note(head, no))?;
+    let accepted = web.inbox.submit(submission).await.inspect_err(|no| web.note(head, no))?;
     Ok(web.kept.put(&key, Shown { accepted, item_kind }))
 }
 

@@ -126,7 +126,7 @@ fn wifi_code(name: &str, password: &str) -> String {
 }
 
 /// A code as inline SVG: one path, dark on light in every mode, because cameras want it so.
-fn qr(text: &str, title: &str) -> Markup {
+pub(in crate::web) fn qr(text: &str, title: &str) -> Markup {
     // Addresses and Wi-Fi names fit many times; what did not would be printed in letters beside it anyway.
     let Ok(code) = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::M) else {
         return html! {};

@@ -98,7 +98,7 @@ fn draw(web: &Web, view: &View, origin: &str, passed: bool) -> maud::Markup {
             p { (view.say("portal-or-type")) }
             p.address { (address) }
         }
-        p { a.button href=(view.to("/")) { (view.say("portal-to-board")) } }
+        p { a.button href=(view.to("/")) { (view.say("to-board")) } }
     };
     // The page speaks of the window itself.
     let mut view = view.clone();

@@ -42,6 +42,7 @@ pub struct Gateway {
     pub served: tokio::task::JoinHandle<()>,
     pub writer: tokio::task::JoinHandle<()>,
     pub stop: Option<oneshot::Sender<()>>,
+    pub web: Web,
 }
 
 impl Gateway {
@@ -85,10 +86,10 @@ impl Gateway {
         let counters = Arc::new(Counters::default());
         let web = Web::new(inbox, about, config, counters.clone(), websocket);
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(listener, web, async {
+        let served = tokio::spawn(serve(listener, web.clone(), async {
             let _ = stopped.await;
         }));
-        Self { at, script, counters, changes, health: Arc::new(health), served, writer, stop: Some(stop) }
+        Self { at, script, counters, changes, health: Arc::new(health), served, writer, stop: Some(stop), web }
     }
 
     pub async fn get(&self, path: &str) -> Reply {
@@ -174,6 +175,7 @@ fn handle(script: &mut Script, message: Message) {
             let _ = reply.send(found);
         }
         Message::Stock(reply) => drop(reply.send(Vec::new())),
+        Message::Control(_, reply) => drop(reply.send(serde_json::Value::Null)),
         Message::Summary(reply) => {
             let _ = reply.send(Default::default());
         }

@@ -4,6 +4,7 @@
 mod api;
 mod harness;
 mod hostile;
+mod keeper;
 mod languages;
 mod pages;
 mod script;

@@ -15,8 +15,10 @@ async fn ask(gateway: &Gateway, method: &str, host: &str, path: &str, more: &str
     gateway.send(&format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{more}{length}Connection: close\r\n\r\n")).await
 }
 
+type System = (&'static str, &'static str, &'static str, Option<(u16, &'static str)>);
+
 /// Host, path, agent, then what the system takes for success: status, body, and none if it must always see the page.
-const SYSTEMS: &[(&str, &str, &str, Option<(u16, &str)>)] = &[
+const SYSTEMS: &[System] = &[
     ("captive.apple.com", "/hotspot-detect.html", "CaptiveNetworkSupport-481.60.2 wispr", Some((200, APPLE))),
     ("captive.apple.com", "/", "CaptiveNetworkSupport-481.60.2 wispr", Some((200, APPLE))),
     ("www.apple.com", "/library/test/success.html", "CaptiveNetworkSupport-355 wispr", Some((200, APPLE))),
@@ -54,7 +56,7 @@ const KINDLE: &str = "81ce4465-7167-4dcb-835b-dcc9e44c112a";
 async fn each_system_gets_the_page_first_and_what_it_wants_after_the_choice() {
     let gateway = gateway(true).await;
     let page = format!("http://{}/", gateway.at);
-    let probe = |system: &'static (&str, &str, &str, Option<(u16, &str)>)| {
+    let probe = |system: &'static System| {
         let (host, path, agent, _) = *system;
         let gateway = &gateway;
         async move { ask(gateway, "GET", host, path, &format!("User-Agent: {agent}\r\n")).await }
@@ -148,6 +150,7 @@ async fn under_another_name_nothing_is_changed_and_reading_leads_home() {
             ("/?kind=need", "/?kind=need"),
             ("/new/need", "/new/need"),
             ("/api/v1/needs", "/api/v1/needs"),
+            ("/keeper", "/keeper"),
             ("/wherever", "/"),
             ("//evil.example/", "/"),
         ] {
@@ -159,7 +162,7 @@ async fn under_another_name_nothing_is_changed_and_reading_leads_home() {
             );
             assert!(reply.body.is_empty() && reply.header("set-cookie").is_empty());
         }
-        for path in ["/new/need", "/api/v1/needs", "/code", "/nowhere"] {
+        for path in ["/new/need", "/api/v1/needs", "/code", "/keeper/in", "/keeper/export", "/nowhere"] {
             let reply = ask(&gateway, "POST", host, path, json).await;
             assert_eq!(reply.status, 421, "{host} {path}");
             assert!(reply.body.contains(&home), "{}", reply.body);
