@@ -26,6 +26,7 @@ use crate::control::{self, fulfilled, Answerer, ControlSocket, Desk, Offline, Re
 use crate::counters::Counters;
 use crate::door::{self, Door, Transport};
 use crate::founding::Founding;
+use crate::host::activation::{self, Handed};
 use crate::host::journal::Logging;
 use crate::host::signals::{self, Wish};
 use crate::host::{addresses, board, files, notify};
@@ -115,8 +116,12 @@ async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow
     if let Err(error) = files::raise_limit() {
         warn!(%error, "the limit of open files stays as it is");
     }
-    let mqtt = listen(&config.mqtt.listen, "--mqtt", "1884").await?;
-    let http = listen(&config.http.listen, "--http", "8081").await?;
+    let mut handed = Handed::take();
+    let mqtt = listen(handed.named(activation::MQTT), &config.mqtt.listen, "--mqtt", "1884").await?;
+    let http = listen(handed.named(activation::HTTP), &config.http.listen, "--http", "8081").await?;
+    for name in handed.left() {
+        warn!(%name, "a socket of systemd's is for no door of ours: FileDescriptorName must be mqtt or http");
+    }
     let runtime = tokio::runtime::Handle::current();
     let mut assembly = {
         let config = config.clone();
@@ -228,8 +233,17 @@ async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow
     Ok(())
 }
 
-/// Binds each address, or says which flag to change.
-async fn listen(addresses: &[SocketAddr], flag: &str, other: &str) -> anyhow::Result<Vec<TcpListener>> {
+/// Takes the sockets that systemd opened for this door; without any, binds each address, or says which flag to change.
+async fn listen(
+    handed: Vec<std::net::TcpListener>,
+    addresses: &[SocketAddr],
+    flag: &str,
+    other: &str,
+) -> anyhow::Result<Vec<TcpListener>> {
+    if !handed.is_empty() {
+        let listeners = handed.into_iter().map(TcpListener::from_std);
+        return listeners.collect::<std::io::Result<_>>().context("a socket of systemd's cannot be used");
+    }
     let mut listeners = Vec::new();
     for address in addresses {
         let listener = TcpListener::bind(address).await.with_context(|| {

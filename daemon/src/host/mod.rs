@@ -1,9 +1,9 @@
 //! The machine: the only room that names `nix`, systemd and the kernel's files.
 //!
 //! Nothing here decides anything about neighbours; it reads the machine, tells systemd how we are, and says no when the
-//! disk is nearly full. Socket activation is left out: turning an inherited descriptor number into a socket needs
-//! `unsafe` with std and sd-notify, and port 1883 needs no privilege.
+//! disk is nearly full.
 
+pub mod activation;
 pub mod addresses;
 pub mod board;
 pub mod clock;
