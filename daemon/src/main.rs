@@ -11,6 +11,7 @@ pub mod compress;
 pub mod config;
 pub mod control;
 pub mod counters;
+pub mod doctor;
 pub mod door;
 pub mod exchange;
 pub mod founding;

@@ -85,6 +85,19 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look at the gateway and the machine under it, with a line that mends each illness (exit code 0 well, 1 warnings,
+    /// 2 neighbours are hurt)
+    Doctor {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON
+        #[arg(long)]
+        json: bool,
+        /// Also write a file to ask others with: numbers and fixed words, no names, addresses, posts or keys
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        bundle: Option<PathBuf>,
+    },
     /// List needs, most urgent first
     Needs(ListArguments),
     /// List offers

@@ -1,12 +1,13 @@
 //! The command line: arguments in, words and exit codes out. Nothing here touches the store; see [`Backend`].
 //!
-//! Exit codes: 0 well, 1 failed or needs attention, 2 wrong usage, 3 not running (`status`), 4 not met yet
-//! (`peer add`).
+//! Exit codes: 0 well, 1 failed or needs attention, 2 wrong usage or neighbours are hurt (`doctor`), 3 not running
+//! (`status`), 4 not met yet (`peer add`).
 
 pub mod arguments;
 pub mod backend;
 pub mod board;
 pub mod carry;
+pub mod doctor;
 pub mod keeper;
 pub mod output;
 pub mod peer;
@@ -74,6 +75,7 @@ fn dispatch(arguments: Arguments, backend: &dyn Backend, output: &mut Output) ->
         }
         Command::Keeper(KeeperCommand::Password { place }) => keeper::password(&place, output),
         Command::Status { place, json } => status::status(&place, json, backend, output),
+        Command::Doctor { place, json, bundle } => doctor::doctor(&place, json, bundle.as_deref(), backend, output),
         Command::Needs(list) => board::list("need", &list, backend, output),
         Command::Offers(list) => board::list("offer", &list, backend, output),
         Command::Notices(list) => board::list("notice", &list, backend, output),

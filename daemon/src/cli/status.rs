@@ -20,6 +20,22 @@ const STOPPED: u8 = 3;
 
 /// `status`.
 pub fn status(place: &Where, json: bool, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
+    let (report, _) = found(place, backend)?;
+    if json {
+        writeln!(output, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        write!(output, "{}", words(&report, output.columns))?;
+    }
+    let well = report["problems"].as_array().is_some_and(Vec::is_empty);
+    Ok(match (report["running"] == true, well) {
+        (false, _) => STOPPED,
+        (true, true) => WELL,
+        (true, false) => ATTENTION,
+    })
+}
+
+/// What there is to report, of a running gateway or a stopped one, and the configuration it was found by.
+pub fn found(place: &Where, backend: &dyn Backend) -> anyhow::Result<(Value, Loaded)> {
     let loader = loader(place);
     let loading = loader.load();
     let loaded = loading.as_ref().map_or_else(|_| loader.without_file(), Loaded::clone);
@@ -32,17 +48,7 @@ pub fn status(place: &Where, json: bool, backend: &dyn Backend, output: &mut Out
         problems.push(serde_json::to_value(bad_configuration(mistakes))?);
     }
     report["data"] = data.to_string_lossy().into();
-    if json {
-        writeln!(output, "{}", serde_json::to_string_pretty(&report)?)?;
-    } else {
-        write!(output, "{}", words(&report, output.columns))?;
-    }
-    let well = report["problems"].as_array().is_some_and(Vec::is_empty);
-    Ok(match (report["running"] == true, well) {
-        (false, _) => STOPPED,
-        (true, true) => WELL,
-        (true, false) => ATTENTION,
-    })
+    Ok((report, loaded))
 }
 
 /// The report, unless the answer was no.

@@ -9,6 +9,7 @@ pub mod board;
 pub mod clock;
 pub mod disk;
 pub mod files;
+pub mod inspect;
 pub mod journal;
 pub mod links;
 pub mod multicast;
