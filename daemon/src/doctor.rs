@@ -98,9 +98,11 @@ fn gateway(status: &Value) -> Vec<Finding> {
         .iter()
         .map(|problem| {
             let code = text(&problem["code"]);
-            // Nothing is lost or refused by these, now.
-            let mild =
-                matches!(code.as_str(), "clock_unknown" | "busy" | "disk_low" | "disk_slow" | "alarm" | "damaged");
+            // Nothing is lost or refused by these now; a gateway that does not run says that by itself.
+            let mild = matches!(
+                code.as_str(),
+                "bad_configuration" | "clock_unknown" | "busy" | "disk_low" | "disk_slow" | "alarm" | "damaged"
+            );
             let level = if mild { Level::Warn } else { Level::Fail };
             finding(&code, level, text(&problem["message"]), text(&problem["advice"]))
         })
