@@ -8,6 +8,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -28,6 +29,16 @@ after(async () => {
   for (const end of endings.reverse()) await end();
 });
 
+// What an interrupted run would leave behind.
+const gateways = [];
+process.on('exit', () => {
+  for (const gateway of gateways) {
+    if (gateway.process?.exitCode === null) gateway.process.kill('SIGKILL');
+    rmSync(gateway.home, { recursive: true, force: true });
+  }
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
 /** Asks again until the answer is true; fails with what was waited for. */
 export async function waitFor(what, ask, patienceMs = PATIENCE_MS) {
   const end = Date.now() + patienceMs;
@@ -44,6 +55,7 @@ export class Gateway {
   static async make({ name = 'Maple Street', config = '', args = [] } = {}) {
     const gateway = new Gateway();
     gateway.home = await mkdtemp(path.join(tmpdir(), 'commons-browser-'));
+    gateways.push(gateway);
     gateway.data = path.join(gateway.home, 'data');
     await mkdir(gateway.data);
     if (config) await writeFile(path.join(gateway.data, 'commonsd.toml'), config);

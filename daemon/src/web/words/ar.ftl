@@ -272,7 +272,7 @@ notice-cancel = ألغِه
 
 # Code words
 code-title = كلمة السر
-code-hint = ثلاث كلمات إنجليزية بسيطة، مثل «⁦lamp river seven⁩»
+code-hint = ثلاث كلمات إنجليزية بسيطة، مثل «⁦lamp river seven⁩»
 code-act = ماذا تريد أن تقول؟
 code-confirm = وصلت المساعدة (أنا طلبتها)
 code-withdraw = اسحبه
