@@ -23,9 +23,6 @@ const SECTION_ITEMS: usize = 20;
 const PAGE_ITEMS: usize = 40;
 /// Characters of a text on the board; the item's own page has all of it.
 const TEXT_CHARS: usize = 160;
-/// What the search form asks for.
-const FILTERS: [&str; 4] = ["q", "zone", "category", "urgency"];
-
 pub(in crate::web) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault> {
     let (view, query) = (&head.view, &head.query);
     let only = ItemKind::parse(query.get("kind"));
@@ -53,7 +50,8 @@ pub(in crate::web) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault
         found.items = rest;
         urgent.extend(first);
     }
-    let filtered = FILTERS.iter().any(|name| !query.get(name).is_empty());
+    let filtered = !terms(view.lang, head).is_empty();
+    let nothing = urgent.is_empty() && sections.iter().all(|(_, found)| found.items.is_empty());
     let content = html! {
         h1.unseen { (view.say("board-title")) }
         @if let Some(storage) = storage_notice(web) { div.problem role="status" { (view.say(storage)) } }
@@ -65,7 +63,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault
                 a.button.strong[strong] href=(view.to(address)) { (icons::icon(kind)) (view.say(word)) } " "
             }
         } }
-        (filters(head, only, filtered))
+        (filters(head, only, filtered, nothing))
         @if !urgent.is_empty() {
             section aria-labelledby="urgent" {
                 h2 #urgent { (icons::icon("now")) (view.say("urgent")) }
@@ -122,7 +120,8 @@ fn storage_notice(web: &Web) -> Option<&'static str> {
     }
 }
 
-fn filters(head: &Head, only: Option<ItemKind>, filtered: bool) -> Markup {
+/// Kinds to choose from, and the search: folded up again once something was found, so that it is seen at once.
+fn filters(head: &Head, only: Option<ItemKind>, filtered: bool, nothing: bool) -> Markup {
     let (view, query) = (&head.view, &head.query);
     let drawn = Drawn { view, typed: query, problems: &[], text: "" };
     let categories = Category::ALL.iter().map(|one| (one.name(), words::category(view.lang, one.name())));
@@ -138,7 +137,18 @@ fn filters(head: &Head, only: Option<ItemKind>, filtered: bool) -> Markup {
                     aria-current=[current.then_some("true")] { (view.say(&format!("kind-{kind}"))) } " "
             }
         } }
-        div { details open[filtered] {
+        @if filtered {
+            p {
+                (icons::icon("search"))
+                @for (at, term) in terms(view.lang, head).iter().enumerate() { @if at > 0 { "\u{a0}· " } strong { (said(term)) } }
+            }
+            p {
+                a.button href=(view.to(&format!("/{}", only.map_or(String::new(), |kind| format!("?kind={}", kind.name()))))) {
+                    (view.say("search-clear"))
+                }
+            }
+        }
+        div { details open[filtered && nothing] {
             summary { (icons::icon("search")) (view.say("search-open")) }
             form method="get" action="/" role="search" {
                 @if let Some(only) = only { input type="hidden" name="kind" value=(only.name()); }
@@ -148,14 +158,19 @@ fn filters(head: &Head, only: Option<ItemKind>, filtered: bool) -> Markup {
                 (drawn.select("category", "search-category", categories, ""))
                 (drawn.select("urgency", "search-urgency", urgencies, ""))
                 button.strong { (view.say("search-send")) }
-                @if filtered {
-                    " " a.button href=(view.to(&format!("/{}", only.map_or(String::new(), |kind| format!("?kind={}", kind.name()))))) {
-                        (view.say("search-clear"))
-                    }
-                }
             }
         } }
     }
+}
+
+/// What is looked for, as it was typed or chosen.
+fn terms(lang: Lang, head: &Head) -> Vec<String> {
+    let query = &head.query;
+    let mut terms = vec![query.get("q").to_owned(), query.get("zone").to_owned()];
+    terms.extend(Category::parse(query.get("category")).map(|one| words::category(lang, one.name())));
+    terms.extend(Urgency::parse(query.get("urgency")).map(|one| words::urgency(lang, one.name())));
+    terms.retain(|term| !term.is_empty());
+    terms
 }
 
 fn card(view: &View, item: &Arc<ItemState>, now: Option<u64>, urgent: bool) -> Markup {
