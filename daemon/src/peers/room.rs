@@ -4,7 +4,9 @@
 //! older one's place, since a peer that calls has none that it knows of; but when both call each other at once, both keep
 //! the one that the gateway with the smaller id has made, so that they do not cut each other's link for ever.
 
+mod links;
 mod pairs;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -13,8 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use commons_core::identity::GatewayId;
-use commons_core::sync::{Hello, LinkId};
-use tokio::sync::{mpsc, oneshot, watch, Notify};
+use commons_core::sync::LinkId;
+use tokio::sync::{oneshot, watch, Notify};
 use tokio::time::Instant;
 
 use super::beacon::Heard;
@@ -23,8 +25,7 @@ use super::call::keep_calling;
 use super::code::Code;
 use super::crossing::Crossing;
 use super::gate::Gate;
-use super::link::{Link, Wire};
-use super::noise::{Identity, LinkFault, Opened, Session};
+use super::noise::{Identity, LinkFault};
 use super::pairing::keep_trying;
 use super::squeeze::Squeeze;
 use super::stats::Stats;
@@ -33,18 +34,13 @@ use crate::counters::Counter;
 use crate::host::random;
 use crate::inbox::{Inbox, LinkMessage};
 
-/// Two links that came up within this of each other were called at once.
-const AT_ONCE: Duration = Duration::from_secs(3);
+pub use links::Shaken;
+pub use views::PeerView;
+
 /// Gateways heard of and not paired with, remembered at once.
 pub const HEARD_MAX: usize = 64;
 /// A beacon older than this says nothing of where its gateway is now.
 const HEARD_LASTS: Duration = Duration::from_secs(120);
-/// A link that was quiet for longer than its own questions take is doubted when its peer's beacon is heard.
-const QUIET_MS: u64 = 11_000;
-/// No gateway that was started anew has been heard on its old link after less.
-const RESTART_MS: u64 = 3_000;
-/// Bytes before the hello: the port of our door.
-const PORT_BYTES: usize = 2;
 
 /// How a peer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,20 +67,6 @@ impl Standing {
 pub struct Counts {
     /// Calls refused.
     pub refused: Counter,
-}
-
-/// What a handshake has led to.
-pub struct Shaken {
-    /// The way.
-    pub wire: Wire,
-    /// The secrets.
-    pub session: Session,
-    /// The other side's part, as it came.
-    pub hello: Vec<u8>,
-    /// What came sealed already.
-    pub first: Option<Opened>,
-    /// Bytes of the handshake: received, sent.
-    pub bytes: (usize, usize),
 }
 
 /// A link that stands.
@@ -148,25 +130,6 @@ pub struct Room {
     closing: watch::Sender<bool>,
     /// Somebody else has our key.
     copied: AtomicBool,
-}
-
-/// What people see of one peer.
-#[derive(Clone, Debug)]
-pub struct PeerView {
-    /// Its id.
-    pub id: GatewayId,
-    /// Its name.
-    pub name: String,
-    /// Paired, or only configured.
-    pub paired: bool,
-    /// Where it may be called.
-    pub addresses: Vec<String>,
-    /// The link, if one stands: its address, whether we called, for how long, the dictionary's version.
-    pub link: Option<(String, bool, Duration, u8)>,
-    /// Why the last link ended, or none came to be.
-    pub fault: Option<LinkFault>,
-    /// Counts.
-    pub stats: Arc<Stats>,
 }
 
 impl Room {
@@ -343,133 +306,6 @@ impl Room {
         address.to_string()
     }
 
-    /// Puts a new link into its place, unless the one that stands goes first.
-    fn register(&self, peer: &GatewayId, live: Live) -> Result<(Arc<Stats>, Arc<watch::Sender<Standing>>), LinkFault> {
-        let mut table = self.table();
-        let known = table.known.get_mut(peer).ok_or(LinkFault::Unknown)?;
-        if let Some(old) = &mut known.live {
-            let ours_first = self.identity.id < *peer;
-            let crossed = old.called != live.called && old.since.elapsed() < AT_ONCE;
-            if crossed && live.called != ours_first {
-                return Err(LinkFault::Replaced);
-            }
-            if let Some(stop) = old.stop.take() {
-                let _ = stop.send(LinkFault::Replaced);
-            }
-        }
-        known.live = Some(live);
-        known.fault = None;
-        known.standing.send_replace(Standing::Up);
-        known.stats.links.add(1);
-        Ok((known.stats.clone(), known.standing.clone()))
-    }
-
-    /// Takes a link out of its place, if it is still the one that stands.
-    fn unregister(&self, peer: &GatewayId, id: LinkId, fault: &LinkFault) {
-        let mut table = self.table();
-        let Some(known) = table.known.get_mut(peer) else { return };
-        if known.live.as_ref().is_some_and(|live| live.id == id) {
-            known.live = None;
-            known.stats.unqueue();
-            known.fault = Some(fault.clone());
-            known.standing.send_replace(Standing::Down);
-        }
-    }
-
-    /// A link lives from here to its end: both sides have proven themselves. `settled` is dropped once it stands, or will not.
-    pub async fn live<Settled>(
-        self: &Arc<Self>,
-        peer: &GatewayId,
-        called: bool,
-        address: String,
-        shaken: Shaken,
-        settled: Settled,
-    ) -> LinkFault {
-        let Shaken { wire, session, hello, first, bytes } = shaken;
-        match first {
-            None | Some(Opened::Sign(..)) => {}
-            Some(_) => return self.never(peer, LinkFault::Unexpected),
-        }
-        let hello = match hello.get(PORT_BYTES..).map(Hello::decode) {
-            Some(Ok(hello)) => hello,
-            Some(Err(fault)) => return self.never(peer, LinkFault::Closed(fault.to_string())),
-            None => return self.never(peer, LinkFault::Unexpected),
-        };
-        let id = LinkId(self.next_link.fetch_add(1, Ordering::Relaxed));
-        let squeeze = Squeeze::agreed(hello.dictionary);
-        let doubt = Arc::new(Notify::new());
-        let (stop_sender, stop) = oneshot::channel();
-        let live = Live {
-            id,
-            called,
-            since: Instant::now(),
-            address: address.clone(),
-            squeeze,
-            doubt: doubt.clone(),
-            stop: Some(stop_sender),
-        };
-        let (stats, standing) = match self.register(peer, live) {
-            Ok(registered) => registered,
-            Err(fault) => return fault,
-        };
-        drop(settled);
-        stats.handshake(bytes);
-        let (orders_sender, orders) = mpsc::unbounded_channel();
-        let up = LinkMessage::Up { link: id, peer: *peer, hello, orders: orders_sender };
-        let fault = if self.inbox.link(up).await {
-            tracing::info!(peer = peer.short(), called, "linked");
-            self.change();
-            self.learn(peer, address);
-            let bytes_per_s = self.config.bytes_per_second;
-            let inbox = self.inbox.clone();
-            let fault = Link { id, wire, session, orders, inbox, stats, squeeze, bytes_per_s, doubt, standing, stop }
-                .run()
-                .await;
-            self.inbox.link(LinkMessage::Down(id)).await;
-            fault
-        } else {
-            LinkFault::Ended
-        };
-        self.unregister(peer, id, &fault);
-        tracing::info!(peer = peer.short(), why = %fault, "link ended");
-        self.change();
-        fault
-    }
-
-    /// An address led to a peer: worth remembering.
-    fn learn(self: &Arc<Self>, peer: &GatewayId, address: String) {
-        if address.ends_with(":0") {
-            return;
-        }
-        let known = self.table().known.get(peer).is_none_or(|known| {
-            !known.paired || known.configured.contains(&address) || known.learned.contains(&address)
-        });
-        if known {
-            return;
-        }
-        let (room, peer) = (self.clone(), *peer);
-        tokio::spawn(async move {
-            match room.write(move |book| book.learn(&peer, None, Some(address))).await {
-                Ok(()) => room.follow_book().await,
-                Err(fault) => tracing::warn!(error = %fault, "an address of a peer was not written down"),
-            }
-        });
-    }
-
-    fn never(&self, peer: &GatewayId, fault: LinkFault) -> LinkFault {
-        self.note_fault(peer, &fault);
-        fault
-    }
-
-    /// Why a call did not lead to a link.
-    pub fn note_fault(&self, peer: &GatewayId, fault: &LinkFault) {
-        if let Some(known) = self.table().known.get_mut(peer) {
-            if known.live.is_none() {
-                known.fault = Some(fault.clone());
-            }
-        }
-    }
-
     /// An interface came up, or an address: links are doubted, peers called, codes tried, at once.
     pub fn on_link_up(&self) {
         for known in self.table().known.values() {
@@ -487,48 +323,6 @@ impl Room {
         self.pulse.notified().await;
     }
 
-    /// A gateway of our network was heard.
-    pub fn on_beacon(self: &Arc<Self>, heard: Heard) {
-        if heard.id == self.identity.id {
-            if !self.copied.swap(true, Ordering::Relaxed) {
-                tracing::error!("another machine announces itself with this gateway's own key: its card was copied");
-            }
-            return;
-        }
-        let mut fresh_code = false;
-        {
-            let mut table = self.table();
-            let id = heard.id;
-            let known_before =
-                table.heard.get(&id).is_some_and(|old| old.address == heard.address && old.born == heard.born);
-            let quiet_ms = if known_before { QUIET_MS } else { RESTART_MS };
-            if let Some(known) = table.known.get_mut(&id) {
-                match &known.live {
-                    // It was started anew since, or it is there and the link says nothing: that may lead nowhere.
-                    Some(live) if known.stats.heard_ago_ms().is_some_and(|ms| ms > quiet_ms) => {
-                        live.doubt.notify_one();
-                    }
-                    Some(_) => {}
-                    None => known.poke.notify_one(),
-                }
-            } else if !known_before {
-                fresh_code = true;
-            }
-            if table.heard.len() >= HEARD_MAX && !table.heard.contains_key(&id) {
-                table.heard.retain(|_, heard| heard.at.elapsed() < HEARD_LASTS);
-                let stranger = !table.known.contains_key(&id);
-                if stranger && table.heard.len() >= HEARD_MAX {
-                    return;
-                }
-            }
-            table.heard.insert(id, heard);
-        }
-        if fresh_code {
-            self.pulse.notify_waiters();
-            self.change();
-        }
-    }
-
     /// Gateways heard of and not paired with.
     pub fn strangers(&self) -> Vec<Heard> {
         let table = self.table();
@@ -539,31 +333,6 @@ impl Room {
     /// Whether somebody else was heard who has our key.
     pub fn is_copied(&self) -> bool {
         self.copied.load(Ordering::Relaxed)
-    }
-
-    /// All peers.
-    pub fn views(&self) -> Vec<PeerView> {
-        let addresses: Vec<(GatewayId, Vec<String>)> = {
-            let ids: Vec<GatewayId> = self.table().known.keys().copied().collect();
-            ids.into_iter().map(|id| (id, self.addresses(&id))).collect()
-        };
-        let table = self.table();
-        let view = |(id, addresses): (GatewayId, Vec<String>)| {
-            let known = table.known.get(&id)?;
-            Some(PeerView {
-                id,
-                name: known.name.clone(),
-                paired: known.paired,
-                addresses,
-                link: known
-                    .live
-                    .as_ref()
-                    .map(|live| (live.address.clone(), live.called, live.since.elapsed(), live.squeeze.version())),
-                fault: known.fault.clone().filter(|_| known.live.is_none()),
-                stats: known.stats.clone(),
-            })
-        };
-        addresses.into_iter().filter_map(view).collect()
     }
 
     /// Asks the writer how things stand with these peers.
