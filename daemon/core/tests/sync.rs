@@ -230,6 +230,50 @@ fn a_wiped_gateway_gets_everything_and_hears_when_it_is_complete() {
     mesh.assert_calm();
 }
 
+/// A keeper would read "complete" and carry the box away while a post is still on its way.
+#[test]
+fn an_older_hello_that_comes_later_makes_nobody_complete() {
+    let mut mesh = Mesh::new(2);
+    let old = mesh.hello(1, 0);
+    mesh.post(1, "offer", "bread");
+    let new = mesh.hello(1, 0);
+    for (link, hello) in [(1, new), (2, old)] {
+        let peer = id_of(2);
+        mesh.event(0, Event::Up { link: LinkId(link), peer, frame_max: FRAME_BYTES_MAX, hello });
+        assert_eq!(mesh.sites[0].complete, [], "after link {link}");
+        assert!(!mesh.sites[0].sync.peer_status(&id_of(2)).complete, "after link {link}");
+    }
+    assert_eq!(mesh.sites[0].faults, [], "nor is it anybody's fault");
+    // The link that the newer one came over is gone, and with it what it promised.
+    mesh.event(0, Event::Down { link: LinkId(1) });
+    assert!(mesh.sites[0].sync.peer_status(&id_of(2)).complete);
+}
+
+/// What came late after all would leave a status page at "incomplete" for as long as a link stands.
+#[test]
+fn complete_is_said_once_what_had_been_given_up_is_here() {
+    let mut mesh = Mesh::new(2);
+    mesh.post(0, "offer", "bread");
+    let link = mesh.link(0, 1);
+    let lose = |mesh: &mut Mesh| mesh.wires.get_mut(&link).unwrap().queues.iter_mut().for_each(|queue| queue.clear());
+    while !mesh.wires[&link].sent[1].contains_key(&2) {
+        mesh.step();
+    }
+    lose(&mut mesh);
+    for _ in 0..2 {
+        mesh.wait_ms(WANT_GIVE_UP_MS + 1);
+        lose(&mut mesh);
+    }
+    let status = mesh.sites[1].sync.peer_status(&id_of(1));
+    assert!(!status.complete && status.missing == 0, "nothing is waited for, and not all is here: {status:?}");
+    // It is told again over another link.
+    mesh.link(0, 1);
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.board().len(), 1);
+    assert!(mesh.sites[1].sync.peer_status(&id_of(1)).complete);
+    assert_eq!(mesh.sites[1].complete, [id_of(1)]);
+}
+
 /// A gateway that was away while old entries expired everywhere could never follow that log again.
 #[test]
 fn a_log_goes_on_where_nobody_has_what_lies_before() {

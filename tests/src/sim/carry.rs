@@ -112,12 +112,10 @@ impl World {
         let answer = self.make_hello(callee, caller, &mut promised);
         let (frame_max, delay_ms) = (self.edges[edge].frame_max, self.edges[edge].delay_ms);
         let peer = self.sites[caller].id;
-        let fresh = self.is_first_link(callee, caller);
         let Some(wire) = self.wires.get_mut(&link) else { return };
         wire.hello = answer;
         wire.pipes[1].promised = promised;
         wire.up[1] = true;
-        wire.fresh[1] = fresh;
         wire.pipes[1].last_arrival_ms = self.now_ms + delay_ms;
         if !phantom {
             self.later(delay_ms, Happening::Greeted(link));
@@ -130,23 +128,13 @@ impl World {
         let Some(wire) = self.wires.get_mut(&link).filter(|wire| !wire.cut) else { return };
         let ([caller, callee], hello, edge) = (wire.ends, wire.hello.take(), wire.edge);
         let Some(hello) = hello.filter(|_| self.sites[caller].run.is_some()) else { return self.cut(link) };
-        let fresh = self.is_first_link(caller, callee);
         if let Some(wire) = self.wires.get_mut(&link) {
             wire.up[0] = true;
-            wire.fresh[0] = fresh;
         }
         self.tally.sessions += 1;
         self.say(|| format!("{caller} has link {link} with {callee}"));
         let (frame_max, peer) = (self.edges[edge].frame_max, self.sites[callee].id);
         self.event(caller, Event::Up { link: Self::link_id(link), peer, frame_max, hello });
-    }
-
-    /// Whether no link stands yet between one machine and the gateway that another one is.
-    fn is_first_link(&self, at: usize, other: usize) -> bool {
-        let id = self.sites[other].id;
-        let other_end = |wire: &Wire| wire.ends[1 - wire.side(at)];
-        let mut links = self.wires.values().filter(|wire| wire.ends.contains(&at) && wire.up[wire.side(at)]);
-        !links.any(|wire| self.sites[other_end(wire)].id == id)
     }
 
     /// A sync core sends.

@@ -161,45 +161,40 @@ impl World {
         }
     }
 
-    /// A machine says that all a peer announced is here: all the peer had when it said Hello must be.
+    /// A machine says that all a peer announced is here.
     pub(super) fn on_complete(&mut self, at: usize, peer: &GatewayId) {
         self.say(|| format!("{at} is complete with {}", peer.short()));
-        let from_peer = |(_, wire): &(&u32, &super::wire::Wire)| {
-            let side = wire.side(at);
-            wire.ends.contains(&at)
-                && wire.up[side]
-                && wire.fresh[side]
-                && !wire.phantom
-                && self.sites[wire.ends[1 - side]].id == *peer
-        };
-        let Some((link, wire)) = self.wires.iter().find(from_peer) else { return };
-        let (link, side) = (*link, 1 - wire.side(at));
-        let from = wire.ends[side];
-        let promised = wire.pipes[side].promised.clone();
-        let twins = self.sites.iter().filter(|site| site.id == *peer).count() > 1;
-        if let Some(wire) = self.wires.get_mut(&link) {
-            wire.pipes[side].complete = true;
+        self.check_complete(at);
+    }
+
+    /// Whoever calls itself complete with a peer has all that this peer had when it said Hello, on any link between them.
+    pub(super) fn check_complete(&mut self, at: usize) {
+        let mut wrong = None;
+        for wire in self.wires.values().filter(|wire| wire.ends.contains(&at)) {
+            let side = 1 - wire.side(at);
+            let from = wire.ends[side];
+            let site = &self.sites[at];
+            let Some(run) = &site.run else { return };
+            let twins = self.sites.iter().filter(|other| other.id == self.sites[from].id).count() > 1;
+            let fine = twins
+                || site.forks
+                || self.sites[from].forks
+                || site.passed_over
+                || self.sites[from].kind != Kind::Honest;
+            if fine || !wire.up[1 - side] || !run.sync.peer_status(&self.sites[from].id).complete {
+                continue;
+            }
+            let lacks = |(log, next): &(&LogKey, &u64)| {
+                let taken = log.gateway == site.id || run.sync.trusts(&log.gateway);
+                taken && !run.node.writes(log) && !run.sync.is_forked(log) && site.disk.next(log) < **next
+            };
+            let lacking = wire.pipes[side].promised.iter().filter(lacks);
+            if let Some((log, next)) = lacking.into_iter().find(|(log, _)| !self.may_fork(&log.gateway)) {
+                wrong =
+                    Some(format!("{at} says so of {from}, but {log:?} ends at {} and not {next}", site.disk.next(log)));
+            }
         }
-        let Some(run) = &self.sites[at].run else { return };
-        if twins
-            || self.sites[at].forks
-            || self.sites[from].forks
-            || self.sites[at].passed_over
-            || self.sites[from].kind != Kind::Honest
-        {
-            return;
-        }
-        let me = self.sites[at].id;
-        let lacks = |(log, next): &(&LogKey, &u64)| {
-            let taken = log.gateway == me || run.sync.trusts(&log.gateway);
-            taken && !run.node.writes(log) && !run.sync.is_forked(log) && self.sites[at].disk.next(log) < **next
-        };
-        let lacking = promised.iter().find(lacks).map(|(log, next)| (*log, *next));
-        if let Some((log, next)) = lacking.filter(|(log, _)| !self.may_fork(&log.gateway)) {
-            let what = format!(
-                "{at} says so of {from}, but {log:?} ends at {} and not {next}",
-                self.sites[at].disk.next(&log)
-            );
+        if let Some(what) = wrong {
             self.fail("complete means complete", what);
         }
     }

@@ -32,6 +32,7 @@ impl World {
         };
         self.advance(ms);
         self.tick_all();
+        (0..self.sites.len()).for_each(|at| self.check_complete(at));
     }
 
     fn any_honest(&mut self) -> Option<usize> {

@@ -38,8 +38,6 @@ pub struct Wire {
     pub lives: [u64; 2],
     /// Who has heard that it stands, and not that it is gone.
     pub up: [bool; 2],
-    /// Whose only link with the other it was when it came: what the other told before was told over it.
-    pub fresh: [bool; 2],
     /// Nothing gets through any more.
     pub cut: bool,
     /// Nobody answers at the other end: an old Hello was played again.
@@ -67,24 +65,12 @@ pub struct Pipe {
     pub promised: BTreeMap<LogKey, u64>,
     /// How often each batch crossed.
     pub crossed: BTreeMap<(LogKey, u64), u32>,
-    /// The receiver called itself complete.
-    pub complete: bool,
 }
 
 impl Wire {
     /// A link that is being made.
     pub fn new(edge: usize, ends: [usize; 2], lives: [u64; 2]) -> Self {
-        Self {
-            edge,
-            ends,
-            lives,
-            up: [false; 2],
-            fresh: [false; 2],
-            cut: false,
-            phantom: false,
-            hello: None,
-            pipes: Default::default(),
-        }
+        Self { edge, ends, lives, up: [false; 2], cut: false, phantom: false, hello: None, pipes: Default::default() }
     }
 
     /// Which end a machine is.

@@ -83,7 +83,8 @@ impl Sync {
             return Ok(());
         }
         if !self.has_room(cx, log) {
-            if let Some(peer) = self.peers.get_mut(id) {
+            let next = self.logs.get(log).map_or(0, |state| state.next);
+            if let Some(peer) = self.peers.get_mut(id).filter(|_| end.min(cap) > next) {
                 peer.lacking.insert(*log);
                 peer.pass_over(log);
             }

@@ -373,10 +373,11 @@ impl Sync {
     /// The node writes in another epoch now: what others have of the old one is taken like any log.
     pub(super) fn on_epoch(&mut self, cx: &Context<'_>) {
         let me = cx.node.id();
-        for (log, state) in self.logs.iter().filter(|(log, _)| log.gateway == me && !cx.node.writes(log)) {
-            let cap = self.forks.get(log).map_or(u64::MAX, |fork| fork.lowest);
-            for peer in self.peers.values_mut() {
-                if peer.known.get(log).is_some_and(|known| known.next.min(cap) > state.next) {
+        for peer in self.peers.values_mut() {
+            for (log, known) in peer.known.iter().filter(|(log, _)| log.gateway == me && !cx.node.writes(log)) {
+                let next = self.logs.get(log).map_or(0, |state| state.next);
+                let cap = self.forks.get(log).map_or(u64::MAX, |fork| fork.lowest);
+                if known.next.min(cap) > next {
                     peer.lacking.insert(*log);
                     self.pending.insert((log.lane, *log));
                 }

@@ -7,13 +7,14 @@ use super::contract::{Action, LinkId};
 use super::fault::Fault;
 use super::frame::{Frame, HeadLine, LINK_LOGS_MAX};
 use super::hello::{Cursor, HeadsDigest, Hello, Interests};
+use super::link::Tell;
 use super::memory::cursor_note;
-use super::peer::Snapshot;
-use super::state::Context;
+use super::peer::Peer;
+use super::state::{Context, LogState};
 use super::Sync;
 use crate::batch::{batch_hash, read_batch};
 use crate::identity::{hash, purpose, BatchHash, GatewayId};
-use crate::log::{Age, LogKey};
+use crate::log::{Age, Lane, LogKey};
 
 /// News that reach a peer by another way are gathered so long before they are announced.
 pub const LAZY_MS: u64 = 200;
@@ -109,53 +110,39 @@ impl Sync {
     }
 
     /// A session begins, or another link to the same peer.
-    pub(super) fn compare(&mut self, cx: &mut Context<'_>, id: &GatewayId, hello: &Hello) {
+    pub(super) fn compare(&mut self, cx: &mut Context<'_>, link: LinkId, id: &GatewayId, hello: &Hello) {
         let same = self.digest(cx, hello.interests) == hello.digest;
         let followed = hello.cursor.filter(|cursor| self.has_told(cursor));
         let Some(peer) = self.peers.get_mut(id) else { return };
         for (log, state) in self.logs.iter().filter(|(log, state)| state.next > 0 || self.forks.contains_key(*log)) {
-            let known = peer.known.get(log).is_some_and(|known| known.next >= state.next);
-            if !hello.interests.has(log.lane) || (known && !self.forks.contains_key(log)) {
-                continue;
-            }
             // What is learnt of a fork is no batch of the log: no cursor tells whether the peer has heard of it.
             let followed = followed.filter(|_| !self.forks.contains_key(log));
-            if same || followed.is_some_and(|cursor| state.arrived < cursor.age) {
+            let has_it = same || followed.is_some_and(|cursor| state.arrived < cursor.age);
+            if hello.interests.has(log.lane) && has_it {
                 peer.has(log, state.next);
-            } else {
-                peer.announce(log, cx.now_ms);
             }
         }
+        let Some(link) = self.links.get_mut(&link) else { return };
         if same {
             // Everything it has is here: as good as a list of heads.
+            link.told = true;
             peer.told_age = Some(hello.age);
         } else {
-            peer.snapshot = Snapshot::Waiting;
+            link.tell = Tell::After(None);
         }
         self.settle(cx, id);
         self.ask_for_gaps(cx, id, hello);
     }
 
-    /// What a peer was told or sent and has not acknowledged may be lost: it is announced again.
-    pub(super) fn tell_again(&mut self, cx: &Context<'_>, id: &GatewayId) {
-        let Some(peer) = self.peers.get_mut(id) else { return };
-        let interests = peer.interests;
-        for (log, state) in self
-            .logs
-            .iter()
-            .filter(|(log, state)| (state.next > 0 || self.forks.contains_key(*log)) && interests.has(log.lane))
-        {
-            let known = peer.known.get(log).map_or(0, |known| known.next);
-            if known < state.next || self.forks.contains_key(log) {
-                peer.announce(log, cx.now_ms);
-            }
-        }
+    /// What a peer was told or sent and has not acknowledged may be lost: it is told again, over this link.
+    pub(super) fn tell_again(&mut self, cx: &Context<'_>, link: LinkId, id: &GatewayId) {
+        let (Some(link), Some(peer)) = (self.links.get_mut(&link), self.peers.get_mut(id)) else { return };
+        link.tell = Tell::After(None);
         // So may be our own acknowledgements.
         peer.haves.extend(peer.known.iter().filter(|(_, known)| known.next > 0).map(|(log, _)| *log));
         if !peer.haves.is_empty() {
             peer.haves_ms = peer.haves_ms.or(Some(cx.now_ms + HAVE_MS));
         }
-        peer.snapshot = Snapshot::Waiting;
     }
 
     /// What was never had of a log is asked of each peer once a session: its heads would not say that it has it.
@@ -191,12 +178,15 @@ impl Sync {
         }
         // What is carried by hand may be of an older store than the one that is linked.
         let stale = self.link(link)?.is_silent() && self.peers.get(&id).is_some_and(|peer| self.hears(peer));
-        let Some(peer) = self.peers.get_mut(&id) else { return Ok(()) };
         if all && !stale {
-            peer.told_age = Some(Age(age));
-            if peer.snapshot == Snapshot::None && !lazy {
+            let link = self.link(link)?;
+            link.told = true;
+            if link.tell == Tell::Nothing && !lazy && !link.is_silent() {
                 // It waits to hear the same from us.
-                peer.snapshot = Snapshot::Waiting;
+                link.tell = Tell::After(None);
+            }
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.told_age = Some(Age(age));
             }
             self.settle(cx, &id);
         }
@@ -258,20 +248,24 @@ impl Sync {
         }
     }
 
-    /// Moves a peer's cursor once everything it told of is synced.
+    /// Whether a peer has told of everything over each of its links, and all of it is here.
+    pub(super) fn is_complete(&self, peer: &Peer) -> bool {
+        let hears = self.hears(peer);
+        let mut links = peer.links.iter().filter_map(|link| self.links.get(link));
+        peer.lacking.is_empty() && links.all(|link| link.told || (hears && link.is_silent()))
+    }
+
+    /// Says once that all a peer told of is here, and moves its cursor.
     pub(super) fn settle(&mut self, cx: &mut Context<'_>, id: &GatewayId) {
+        let complete = self.peers.get(id).is_some_and(|peer| self.is_complete(peer));
         let Some(peer) = self.peers.get_mut(id) else { return };
-        let Some(age) = peer.told_age else { return };
-        if !peer.lacking.is_empty() || peer.short {
-            return;
-        }
-        peer.told_age = None;
-        if !core::mem::replace(&mut peer.complete, true) {
+        if complete && !core::mem::replace(&mut peer.completed, true) {
             cx.actions.push(Action::Complete { peer: *id });
         }
-        if peer.held_back {
+        if !peer.lacking.is_empty() || peer.held_back {
             return;
         }
+        let Some(age) = peer.told_age.take() else { return };
         let cursor = Cursor { epoch: peer.store, age };
         let interests = self.setup.interests;
         if let Some((known, of)) = self.cursors.get(id) {
@@ -285,39 +279,69 @@ impl Sync {
         cx.actions.push(Action::Remember { key, value });
     }
 
-    /// Sends a peer as many lines as one frame takes.
-    pub(super) fn send_heads(&mut self, cx: &mut Context<'_>, id: &GatewayId, link: LinkId) {
-        let me = cx.node.id();
-        let Some(limit) = self.links.get(&link).map(|link| link.frame_bytes()) else { return };
+    /// Tells of all logs that a peer may lack, over the one link where that is due, as far as the link takes it: in order
+    /// after our Hello, so that "all" is true when it arrives, whatever crosses on other links.
+    pub(super) fn tell_heads(&mut self, cx: &mut Context<'_>, id: &GatewayId, link: LinkId) {
+        while let Some(state) = self.links.get(&link).filter(|link| link.has_credit(false)) {
+            let Tell::After(last) = state.tell else { return };
+            let most = lines_max(state.frame_bytes());
+            let Some(peer) = self.peers.get_mut(id) else { return };
+            let due = |(log, state): &(&LogKey, &LogState)| {
+                let is_forked = self.forks.contains_key(*log);
+                Some((log.lane, **log)) > last && peer.needs(log, state.next, is_forked)
+            };
+            let mut logs: Vec<(Lane, LogKey)> = self.logs.iter().filter(due).map(|(log, _)| (log.lane, *log)).collect();
+            logs.sort_unstable();
+            let all = logs.len() <= most;
+            logs.truncate(most);
+            let tell = if all { Tell::Done } else { Tell::After(logs.last().copied()) };
+            logs.iter().for_each(|(_, log)| peer.announced(log));
+            if all {
+                peer.stale_mark = false;
+                peer.marked_ms = cx.now_ms;
+            }
+            if let Some(link) = self.links.get_mut(&link) {
+                link.tell = tell;
+            }
+            self.send_lines(cx, link, &logs, (all, false));
+        }
+    }
+
+    /// Tells a peer the news that are due, as many as one frame takes.
+    pub(super) fn send_news(&mut self, cx: &mut Context<'_>, id: &GatewayId, link: LinkId) {
+        let Some(state) = self.links.get(&link) else { return };
         let Some(peer) = self.peers.get_mut(id) else { return };
-        let most = (limit / LINE_BYTES_MAX).max(1);
-        let picked: Vec<LogKey> = peer.announce.iter().map(|(_, log)| *log).take(most).collect();
-        for log in &picked {
-            peer.announce.remove(&(log.lane, *log));
-        }
-        let is_snapshot = peer.snapshot == Snapshot::Waiting;
-        let all = peer.announce.is_empty() && peer.out.values().all(|out| !out.live);
-        if peer.announce.is_empty() {
-            peer.announce_ms = None;
-            peer.snapshot = if is_snapshot { Snapshot::Sent } else { peer.snapshot };
-        }
+        let logs: Vec<(Lane, LogKey)> = peer.announce.iter().copied().take(lines_max(state.frame_bytes())).collect();
+        logs.iter().for_each(|(_, log)| peer.announced(log));
+        let is_told = !matches!(state.tell, Tell::After(_));
+        let all = is_told && peer.announce.is_empty() && peer.out.values().all(|out| !out.live);
         if all {
             peer.stale_mark = false;
             peer.marked_ms = cx.now_ms;
         }
-        let mut lines = Vec::with_capacity(picked.len());
-        for log in picked {
-            let next = self.logs.get(&log).map_or(0, |state| state.next);
-            let first = cx.source.extent(&log).map_or(next, |extent| extent.first.min(next));
-            let first = self.holes.get(&log).map_or(first, |hole| first.max(*hole).min(next));
-            let hash = self.head_hash(cx, &log, next);
-            let (hops, frozen) = (self.hops_told(&me, &log.gateway), self.forks.contains_key(&log));
+        self.send_lines(cx, link, &logs, (all, true));
+    }
+
+    fn send_lines(&mut self, cx: &mut Context<'_>, link: LinkId, logs: &[(Lane, LogKey)], (all, lazy): (bool, bool)) {
+        let me = cx.node.id();
+        let mut lines = Vec::with_capacity(logs.len());
+        for (_, log) in logs {
+            let next = self.logs.get(log).map_or(0, |state| state.next);
+            let first = cx.source.extent(log).map_or(next, |extent| extent.first.min(next));
+            let first = self.holes.get(log).map_or(first, |hole| first.max(*hole).min(next));
+            let hash = self.head_hash(cx, log, next);
+            let (hops, frozen) = (self.hops_told(&me, &log.gateway), self.forks.contains_key(log));
             let Some(link) = self.links.get_mut(&link).filter(|link| link.has_names_left()) else { continue };
-            lines.push(HeadLine { log: link.name(&log, false), hops, frozen, first, next, hash });
+            lines.push(HeadLine { log: link.name(log, false), hops, frozen, first, next, hash });
         }
-        let frame = Frame::Heads { age: self.mark_age().0, all, lazy: !is_snapshot, lines };
+        let frame = Frame::Heads { age: self.mark_age().0, all, lazy, lines };
         self.send(cx, link, frame.encode(), false);
     }
+}
+
+/// Lines that a frame of so many bytes takes.
+fn lines_max(frame_bytes: usize) -> usize {
+    (frame_bytes / LINE_BYTES_MAX).max(1)
 }
 
 /// The first bytes of a hash.

@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::frame::{LogRef, FRAME_BYTES_MAX, LINK_LOGS_MAX};
 use super::hello::FRAME_BYTES_LEAST;
 use crate::identity::GatewayId;
-use crate::log::LogKey;
+use crate::log::{Lane, LogKey};
 
 /// Links at once: every peer of a busy gateway, twice.
 pub const LINKS_MAX: usize = 128;
@@ -42,6 +42,21 @@ pub(super) struct Link {
     confirmed: u32,
     names_in: BTreeMap<u32, LogKey>,
     silent: bool,
+    /// Over this link we were told of all that the other side had when it said Hello.
+    pub told: bool,
+    /// Whether the other side is told so, and how far.
+    pub tell: Tell,
+}
+
+/// Whether the other side of a link gets a list of heads over it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tell {
+    /// It needs none, as far as we know.
+    Nothing,
+    /// Of the logs after this one.
+    After(Option<(Lane, LogKey)>),
+    /// It had it.
+    Done,
 }
 
 impl Link {
@@ -68,6 +83,8 @@ impl Link {
             confirmed: 0,
             names_in: BTreeMap::new(),
             silent: false,
+            told: false,
+            tell: Tell::Nothing,
         }
     }
 

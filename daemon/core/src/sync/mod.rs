@@ -50,7 +50,7 @@ use crate::node::{Node, Space};
 use fork::Forked;
 use hello::HeadsDigest;
 use link::Link;
-use peer::{Peer, Snapshot};
+use peer::Peer;
 use state::{Context, LogState};
 use trust::Usage;
 
@@ -253,7 +253,7 @@ impl Sync {
             unacknowledged: peer.unacked.iter().map(|log| known(log).sent.saturating_sub(known(log).next)).sum(),
             oldest_ms: peer.unacked_ms,
             missing: peer.lacking.iter().map(missing).sum(),
-            complete: peer.complete && peer.lacking.is_empty() && !(peer.held_back && self.space != Space::Enough),
+            complete: self.is_complete(peer) && !(peer.held_back && self.space != Space::Enough),
         }
     }
 
@@ -284,9 +284,8 @@ impl Sync {
         if self.links.len() >= LINKS_MAX || self.links.contains_key(&link) {
             return self.refuse(cx, link, Fault::TooManyLinks { limit: LINKS_MAX });
         }
-        let stale = |peer: &Peer| peer.store != hello.store || hello.age < peer.age;
-        if self.peers.get(&id).is_some_and(stale) {
-            // It was wiped, or goes on from an older state: what its old links told of it is void.
+        if self.peers.get(&id).is_some_and(|peer| peer.store != hello.store) {
+            // It was started anew, perhaps wiped or from an older state: what its old links told of it is void.
             for old in self.peers.get(&id).map_or(Vec::new(), |peer| peer.links.clone()) {
                 self.close(cx, old, Fault::Replaced);
             }
@@ -294,16 +293,9 @@ impl Sync {
         let frame_max = frame_max.min(hello.frame_bytes_max as usize);
         self.links.insert(link, Link::new(id, frame_max, cx.now_ms));
         let peer = self.peers.entry(id).or_insert_with(|| Peer::new(hello, cx.now_ms));
-        // What it told over another link still holds: that it is complete too.
-        peer.complete &= !peer.links.is_empty();
         peer.links.push(link);
         peer.interests = hello.interests;
-        peer.age = hello.age;
-        if peer.snapshot == Snapshot::Sent {
-            // Over this link it may wait to hear where we stand, as if there were no other.
-            peer.snapshot = Snapshot::None;
-        }
-        self.compare(cx, &id, hello);
+        self.compare(cx, link, &id, hello);
         self.look_deeper(cx, link);
     }
 
@@ -359,7 +351,10 @@ impl Sync {
             }
         }
         peer.unacked_ms = None;
-        self.tell_again(cx, &id);
+        if let Some(link) = self.best_link(cx.now_ms, &id) {
+            self.tell_again(cx, link, &id);
+        }
+        self.settle(cx, &id);
     }
 
     /// What the node had taken and not synced is gone; what it holds now was loaded from the journal.
@@ -389,7 +384,6 @@ impl Sync {
         self.land_all();
         for peer in self.peers.values_mut() {
             peer.held_back = false;
-            peer.short = false;
             for (log, known) in peer.known.iter().filter(|(log, _)| self.setup.interests.has(log.lane)) {
                 let next = self.logs.get(log).map_or(0, |state| state.next);
                 let cap = self.forks.get(log).map_or(u64::MAX, |fork| fork.lowest);

@@ -20,6 +20,8 @@ pub(super) struct Known {
     pub sent: u64,
     /// It waits to hear how far we have it.
     pub owed: bool,
+    /// What was asked of it never came, and was asked for once more.
+    pub retried: bool,
 }
 
 /// What is known of the way from a peer to a log's gateway.
@@ -40,45 +42,30 @@ pub(super) struct Out {
     pub live: bool,
 }
 
-/// Whether a peer gets a list of heads at the beginning of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Snapshot {
-    /// It needs none, as far as we know.
-    None,
-    /// It waits to be sent, whole or in part.
-    Waiting,
-    /// It was sent.
-    Sent,
-}
-
 /// One linked peer.
 pub(super) struct Peer {
     pub links: Vec<LinkId>,
     /// The one that news go over.
     pub main: Option<LinkId>,
     pub store: StoreEpoch,
-    /// When it said Hello last.
-    pub age: Age,
     pub interests: Interests,
     pub known: BTreeMap<LogKey, Known>,
     pub ways: BTreeMap<GatewayId, Way>,
     pub announce: BTreeSet<(Lane, LogKey)>,
     pub announce_ms: Option<u64>,
-    pub snapshot: Snapshot,
     /// What waits to be sent; the last part tells asked-for pieces with their `prev` from the rest.
     pub out: BTreeMap<(Lane, LogKey, bool), Out>,
     pub proofs: BTreeMap<LogKey, usize>,
     pub haves: BTreeSet<LogKey>,
     pub haves_ms: Option<u64>,
-    /// Logs it has more of than we have synced.
+    /// Logs it has more of than we have synced, or promised more of than came.
     pub lacking: BTreeSet<LogKey>,
-    /// Its age up to which it has told us everything.
+    /// Its age up to which it has told us everything, while the cursor is not there yet.
     pub told_age: Option<Age>,
     /// Something it announced is not taken for want of space; it must be announced again another time.
     pub held_back: bool,
-    /// Something it announced did not come, or has no place here: it is not complete in this session.
-    pub short: bool,
-    pub complete: bool,
+    /// All it announced was here once.
+    pub completed: bool,
     /// Something of it was taken since the cursor was written.
     pub moved: bool,
     pub unacked: BTreeSet<LogKey>,
@@ -99,13 +86,11 @@ impl Peer {
             links: Vec::new(),
             main: None,
             store: hello.store,
-            age: hello.age,
             interests: hello.interests,
             known: BTreeMap::new(),
             ways: BTreeMap::new(),
             announce: BTreeSet::new(),
             announce_ms: None,
-            snapshot: Snapshot::None,
             out: BTreeMap::new(),
             proofs: BTreeMap::new(),
             haves: BTreeSet::new(),
@@ -113,8 +98,7 @@ impl Peer {
             lacking: BTreeSet::new(),
             told_age: None,
             held_back: false,
-            short: false,
-            complete: false,
+            completed: false,
             moved: false,
             unacked: BTreeSet::new(),
             unacked_ms: None,
@@ -152,12 +136,15 @@ impl Peer {
         }
     }
 
-    /// What it has of this log is not waited for any more: it must be announced again another time.
+    /// What it has of this log is not asked for any more: it must be announced again another time.
     pub fn pass_over(&mut self, log: &LogKey) {
-        if self.lacking.remove(log) {
-            self.held_back = true;
-            self.short = true;
-        }
+        self.held_back |= self.lacking.contains(log);
+    }
+
+    /// Whether it must be told of a log that goes up to `next`.
+    pub fn needs(&self, log: &LogKey, next: u64, is_forked: bool) -> bool {
+        let known = self.known.get(log).map_or(0, |known| known.next);
+        self.interests.has(log.lane) && (known < next || is_forked)
     }
 
     /// It must be told where this log stands, at `due_ms`.

@@ -8,7 +8,7 @@ use super::frame::{
     put_parcel, put_run_head, Branch, Frame, WantLine, FRAME_VERSION, KIND_BATCHES, PARCELS_PER_FRAME_MAX,
 };
 use super::link::{FRAMES_UNSENT_MAX, LINK_FASTER};
-use super::peer::{Out, Snapshot};
+use super::peer::Out;
 use super::state::Context;
 use super::wire::put_number;
 use super::Sync;
@@ -39,13 +39,16 @@ impl Sync {
     }
 
     fn pump(&mut self, cx: &mut Context<'_>, id: &GatewayId) {
+        for link in self.peers.get(id).map_or(Vec::new(), |peer| peer.links.clone()) {
+            self.tell_heads(cx, id, link);
+        }
         while let Some((turn, urgent)) = self.turn(cx.now_ms, id) {
             let Some(link) = self.main_link(cx, id) else { return };
             if !self.links.get(&link).is_some_and(|link| link.has_credit(urgent)) {
                 return;
             }
             match turn {
-                Turn::Heads => self.send_heads(cx, id, link),
+                Turn::Heads => self.send_news(cx, id, link),
                 Turn::Batches => self.send_batches(cx, id, link, urgent),
                 Turn::Proof => {
                     if !self.send_proof(cx, id, link) {
@@ -59,14 +62,13 @@ impl Sync {
     /// Lanes in order; within a lane heads before batches, since the other side's wants follow from them.
     fn turn(&self, now_ms: u64, id: &GatewayId) -> Option<(Turn, bool)> {
         let peer = self.peers.get(id)?;
-        let heads_due = peer.snapshot == Snapshot::Waiting || peer.announce_ms.is_some_and(|ms| ms <= now_ms);
+        let heads_due = peer.announce_ms.is_some_and(|ms| ms <= now_ms);
         let heads = peer.announce.first().filter(|_| heads_due).map(|(lane, _)| *lane);
         let batches = peer.out.keys().next().map(|(lane, _, _)| *lane);
         match (heads, batches) {
             (Some(heads), Some(batches)) if heads <= batches => Some((Turn::Heads, false)),
             (_, Some(lane)) => Some((Turn::Batches, lane == Lane::Urgent)),
             (Some(_), None) => Some((Turn::Heads, false)),
-            (None, None) if peer.snapshot == Snapshot::Waiting => Some((Turn::Heads, false)),
             (None, None) if peer.stale_mark && now_ms >= peer.marked_ms + super::heads::MARK_MS => {
                 Some((Turn::Heads, false))
             }
@@ -92,7 +94,7 @@ impl Sync {
         let link = self.best_link(cx.now_ms, id)?;
         let main = self.peers.get_mut(id)?.main.replace(link);
         if main.is_some_and(|main| main != link) {
-            self.tell_again(cx, id);
+            self.tell_again(cx, link, id);
         }
         Some(link)
     }

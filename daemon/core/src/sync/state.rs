@@ -44,8 +44,6 @@ pub(super) struct LogState {
     pub flight: Option<Flight>,
     /// The last one to be asked that did not answer in time.
     pub avoid: Option<GatewayId>,
-    /// What was asked for never came, and was asked for once more.
-    pub retried: bool,
     /// Who handed us what waits for the node's word.
     pub supplier: Option<LinkId>,
     /// A supplier whose batch the node refused: forked, or lying.

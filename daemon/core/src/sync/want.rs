@@ -149,6 +149,7 @@ impl Sync {
     /// Batches of a range came, up to `number`. Asks for more in time, so that the link never idles.
     pub(super) fn progress(&mut self, cx: &mut Context<'_>, peer: &GatewayId, log: &LogKey, number: u64) {
         let cap = self.cap(log);
+        let mut known = self.peers.get_mut(peer).and_then(|peer| peer.known.get_mut(log));
         let Some(state) = self.logs.get_mut(log) else { return };
         // What was asked for to compare is not here because something later came: else a fork is looked for without end.
         let asked = |flight: &&mut Flight| flight.peer == *peer && flight.aim != Aim::Evidence;
@@ -159,19 +160,21 @@ impl Sync {
         flight.at = number;
         flight.progress_ms = cx.now_ms;
         state.avoid = None;
-        state.retried = false;
+        if let Some(known) = &mut known {
+            known.retried = false;
+        }
+        let promised = known.map_or(0, |known| known.next).min(cap);
         if flight.at >= flight.to {
             self.land(log);
             self.pending.insert((log.lane, *log));
             return;
         }
-        let known = self.peers.get(peer).and_then(|peer| peer.known.get(log)).map_or(0, |known| known.next).min(cap);
         if matches!(flight.aim, Aim::Next | Aim::Jump)
             && flight.to - flight.at <= RANGE_BATCHES_MAX / 2
-            && known > flight.to
+            && promised > flight.to
         {
             let from = flight.to;
-            flight.to = known.min(from + RANGE_BATCHES_MAX);
+            flight.to = promised.min(from + RANGE_BATCHES_MAX);
             let count = flight.to - from;
             self.send_wants(cx, peer, &[(*log, false, from, count)]);
         }
@@ -211,19 +214,19 @@ impl Sync {
                 continue;
             }
             self.land(&log);
-            let mut give_up = silent_ms >= WANT_GIVE_UP_MS;
             if let Some(state) = self.logs.get_mut(&log) {
                 state.avoid = Some(flight.peer);
-                // The want or the answer may have been lost with a link that nobody knew to be dead.
-                give_up &= core::mem::replace(&mut state.retried, give_up);
             }
-            if let Some(peer) = self.peers.get_mut(&flight.peer).filter(|_| give_up) {
-                // It promised what it does not give. What it pushes or announces anew counts again.
-                if let Some(known) = peer.known.get_mut(&log) {
+            let Some(peer) = self.peers.get_mut(&flight.peer) else { continue };
+            if let Some(known) = peer.known.get_mut(&log).filter(|_| silent_ms >= WANT_GIVE_UP_MS) {
+                // The want or the answer may have been lost with a link that nobody knew to be dead: once more.
+                if core::mem::replace(&mut known.retried, true) {
+                    // It promised what it does not give. What it pushes or announces anew counts again.
+                    known.retried = false;
                     known.next = known.next.min(adopt);
                     known.first = known.first.max(flight.to);
+                    peer.pass_over(&log);
                 }
-                peer.pass_over(&log);
             }
             self.pending.insert((log.lane, log));
             self.settle(cx, &flight.peer);

@@ -173,19 +173,12 @@ impl Mesh {
     pub fn link(&mut self, a: usize, b: usize) -> u32 {
         let link = self.next_link;
         self.next_link += 1;
-        let hello = |mesh: &mut Self, from: usize, to: usize| {
-            let (age, peer) = (mesh.age(from), mesh.sites[to].node.id());
-            let Site { node, sync, disk, .. } = &mut mesh.sites[from];
-            let bytes = sync.hello(&peer, age, node, disk).encode();
-            (bytes.len(), Hello::decode(&bytes).expect("own hello decodes"))
-        };
-        let (a_bytes, from_a) = hello(self, a, b);
-        let (b_bytes, from_b) = hello(self, b, a);
+        let (from_a, from_b) = (self.hello(a, b), self.hello(b, a));
         let wire = Wire {
             ends: [a, b],
             queues: Default::default(),
             sent: Default::default(),
-            hello_bytes: [a_bytes, b_bytes],
+            hello_bytes: [from_a.encode().len(), from_b.encode().len()],
         };
         self.wires.insert(link, wire);
         for (at, other, hello) in [(a, b, from_b), (b, a, from_a)] {
@@ -193,6 +186,13 @@ impl Mesh {
             self.event(at, Event::Up { link: LinkId(link), peer, frame_max: self.frame_max, hello });
         }
         link
+    }
+
+    /// What one site would say to another in a handshake now.
+    pub fn hello(&mut self, from: usize, to: usize) -> Hello {
+        let (age, peer) = (self.age(from), self.sites[to].node.id());
+        let Site { node, sync, disk, .. } = &mut self.sites[from];
+        Hello::decode(&sync.hello(&peer, age, node, disk).encode()).expect("own hello decodes")
     }
 
     /// Cuts a link; what is on the way is lost.

@@ -7,6 +7,6 @@ mod hostile;
 mod keeper;
 mod languages;
 mod pages;
-mod script;
 mod portal;
+mod script;
 mod websocket;
