@@ -308,163 +308,6 @@ fn a_log_goes_on_where_nobody_has_what_lies_before() {
     mesh.assert_calm();
 }
 
-/// An old copy of a gateway's data was put back: what it had posted since would be lost, or its log would fork.
-#[test]
-fn a_rolled_back_gateway_opens_a_new_epoch_and_loses_nothing() {
-    let mut mesh = Mesh::new(3);
-    mesh.link(0, 1);
-    mesh.link(1, 2);
-    (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("before {n}"))));
-    mesh.settle();
-    let old = mesh.sites[0].disk.clone();
-    (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("after {n}"))));
-    mesh.settle();
-    mesh.sites[0].disk = old;
-    mesh.restart(0);
-    assert_eq!(mesh.sites[0].node.board().len(), 5);
-    let log = mesh.sites[0].disk.journal[0].log;
-    mesh.link(0, 1);
-    mesh.settle();
-    assert!(matches!(mesh.sites[0].alarms[..], [Alarm::RolledBack { log: rolled, .. }] if rolled == log));
-    assert_ne!(mesh.sites[0].node.epoch(), log.epoch);
-    assert_eq!(mesh.sites[0].node.board().len(), 10, "what it had said comes back");
-    mesh.post(0, "offer", "and goes on");
-    mesh.settle();
-    assert_eq!(mesh.sites[2].node.board().len(), 11);
-    mesh.assert_equal();
-    assert!(mesh.sites.iter().all(|site| site.faults.is_empty() && site.refused == 0));
-}
-
-/// The same, but it was used before it met anybody: its log forks, and half a street's posts would be lost.
-#[test]
-fn a_gateway_that_was_rolled_back_and_used_keeps_both_branches_everywhere() {
-    for longer in [2, 9] {
-        let mut mesh = Mesh::new(4);
-        let links = [mesh.link(0, 1), mesh.link(1, 2), mesh.link(2, 3)];
-        (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("before {n}"))));
-        mesh.settle();
-        let old = mesh.sites[0].disk.clone();
-        (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("after {n}"))));
-        mesh.settle();
-        mesh.cut(links[0]);
-        mesh.sites[0].disk = old;
-        mesh.restart(0);
-        (0..longer).for_each(|n| drop(mesh.post(0, "offer", &format!("unlike {n}"))));
-        let log = mesh.sites[0].disk.journal[0].log;
-        mesh.link(0, 1);
-        mesh.settle();
-        let clone = Alarm::Cloned { log: Some(log) };
-        assert!(mesh.sites[0].alarms.contains(&clone), "{longer}: {:?}", mesh.sites[0].alarms);
-        for at in 1..4 {
-            let forked =
-                mesh.sites[at].alarms.iter().any(|alarm| matches!(alarm, Alarm::Forked { log: of, .. } if *of == log));
-            assert!(forked, "{longer}: {at} {:?}", mesh.sites[at].alarms);
-        }
-        mesh.post(0, "offer", "and goes on");
-        mesh.settle();
-        for at in 0..4 {
-            assert_eq!(mesh.sites[at].node.board().len(), 11 + longer, "{longer}: both branches at {at}");
-        }
-        let texts = |mesh: &Mesh| mesh.sites.iter().map(|site| site.node.views_digest()).collect::<Vec<_>>();
-        assert!(texts(&mesh).windows(2).all(|two| two[0] == two[1]));
-        // It stays so, and is quiet.
-        (0..4).for_each(|at| mesh.restart(at));
-        let link = mesh.link(0, 1);
-        mesh.link(1, 2);
-        mesh.link(2, 3);
-        mesh.settle();
-        for at in 0..4 {
-            assert_eq!(mesh.sites[at].node.board().len(), 11 + longer, "{longer}: after a restart at {at}");
-        }
-        assert_eq!(mesh.frames(link), 0, "{longer}: all know the same");
-        assert!(mesh.sites.iter().all(|site| site.faults.is_empty()), "{longer}");
-    }
-}
-
-/// A board on a copied card says for both what it has: the other one would never hear of a post.
-#[test]
-fn a_post_that_a_copied_card_has_still_reaches_the_first_board() {
-    let mut mesh = Mesh::new(3);
-    let link = mesh.link(0, 1);
-    mesh.post(1, "offer", "before");
-    mesh.settle();
-    mesh.cut(link);
-    assert_eq!(mesh.copy(0), 3);
-    mesh.link(3, 1);
-    mesh.settle();
-    mesh.post(1, "offer", "bread");
-    mesh.settle();
-    assert_eq!(mesh.sites[3].node.board().len(), 2);
-    mesh.link(0, 1);
-    mesh.settle();
-    assert_eq!(mesh.sites[0].node.board().len(), 2, "though a board of that name has it already");
-}
-
-/// What one board was told, the other one must be told, too: its neighbour followed only one of them.
-#[test]
-fn nobody_passes_over_a_post_because_he_followed_a_copied_card() {
-    let mut mesh = Mesh::new(3);
-    let link = mesh.link(0, 1);
-    mesh.post(1, "offer", "before");
-    mesh.settle();
-    mesh.cut(link);
-    assert_eq!(mesh.copy(0), 3);
-    // Only the first board hears of the bread, only the copy of the soup, and that later.
-    mesh.post(2, "offer", "bread");
-    let link = mesh.link(0, 2);
-    mesh.settle();
-    mesh.cut(link);
-    mesh.wait_ms(600_000);
-    mesh.post(1, "offer", "soup");
-    let link = mesh.link(3, 1);
-    mesh.settle();
-    mesh.cut(link);
-    mesh.wait_ms(600_000);
-    mesh.post(0, "offer", "tea");
-    mesh.link(0, 1);
-    mesh.settle();
-    assert_eq!(mesh.sites[1].node.board().len(), 4, "bread too");
-}
-
-/// Two boards with one card would write one log, and each would lose what the other said.
-#[test]
-fn a_cloned_card_makes_two_epochs_and_both_are_heard() {
-    let mut mesh = Mesh::new(3);
-    let links = [mesh.link(0, 1), mesh.link(1, 2)];
-    (0..3).for_each(|n| drop(mesh.post(0, "offer", &format!("before {n}"))));
-    mesh.settle();
-    links.into_iter().for_each(|link| mesh.cut(link));
-    // Site 3 (a fourth board) runs on a copy of site 0's card.
-    assert_eq!(mesh.copy(0), 3);
-    mesh.post(0, "offer", "from the one board");
-    mesh.post(3, "offer", "from the other board");
-    mesh.sites[3].disk.store += 7;
-    mesh.restart(3);
-    let link = mesh.link(0, 1);
-    mesh.settle();
-    mesh.cut(link);
-    let link = mesh.link(3, 2);
-    mesh.settle();
-    mesh.cut(link);
-    mesh.link(1, 2);
-    mesh.settle();
-    for at in [1, 2] {
-        assert_eq!(mesh.sites[at].node.board().len(), 5, "both at {at}");
-    }
-    // Both boards hear of it and go apart.
-    mesh.sites[3].disk.epoch += 50;
-    for at in [0, 3] {
-        let link = mesh.link(at, 1);
-        mesh.settle();
-        assert!(mesh.sites[at].alarms.iter().any(|alarm| matches!(alarm, Alarm::Cloned { .. })), "{at}");
-        mesh.post(at, "offer", &format!("apart {at}"));
-        mesh.settle();
-        mesh.cut(link);
-    }
-    assert_eq!(mesh.sites[2].node.board().len(), 7);
-    assert!(mesh.sites.iter().all(|site| site.faults.is_empty()));
-}
-
 /// A need that two links carry, one of which breaks, would be thought told: the peer would never hear of it again.
 #[test]
 fn what_one_of_two_links_lost_is_told_over_the_other() {
@@ -481,31 +324,6 @@ fn what_one_of_two_links_lost_is_told_over_the_other() {
     mesh.settle();
     assert_eq!(mesh.frames(link), 0);
     mesh.assert_calm();
-}
-
-/// Our own log met while the link breaks would be forgotten, and then written on: a fork.
-#[test]
-fn a_lost_log_of_our_own_is_announced_until_it_is_settled() {
-    let mut mesh = Mesh::new(2);
-    let link = mesh.link(0, 1);
-    mesh.post(0, "offer", "bread");
-    mesh.settle();
-    let old = mesh.sites[0].disk.clone();
-    mesh.post(0, "offer", "soup");
-    mesh.settle();
-    mesh.cut(link);
-    mesh.sites[0].disk = old;
-    mesh.restart(0);
-    // Heads come, and the link breaks before the batch that proves it.
-    let link = mesh.link(0, 1);
-    mesh.step();
-    mesh.cut(link);
-    assert!(mesh.sites[0].alarms.is_empty());
-    mesh.link(0, 1);
-    mesh.settle();
-    assert!(matches!(mesh.sites[0].alarms[..], [Alarm::RolledBack { .. }]), "{:?}", mesh.sites[0].alarms);
-    assert_eq!(mesh.sites[0].node.board().len(), 2);
-    mesh.assert_equal();
 }
 
 /// A gateway that waits for one who does not answer would spin, and drain a battery.
@@ -528,6 +346,21 @@ fn a_wake_is_never_due_twice() {
         assert!(wakes < 10);
     }
     assert!((1..5).contains(&wakes), "{wakes}");
+}
+
+/// A need that is over would flash up on every board that hears of it late.
+#[test]
+fn what_is_over_before_it_comes_is_never_shown() {
+    let mut mesh = Mesh::new(2);
+    mesh.post(0, "offer", r#"{"text":"warm soup","expires_s":60}"#);
+    let lasting = mesh.post(0, "offer", r#"{"text":"cold soup","expires_s":6000}"#);
+    mesh.wait_ms(61_000);
+    mesh.link(0, 1);
+    mesh.settle();
+    let shown: Vec<String> = mesh.sites[1].node.board().all().map(|item| item.id.to_string()).collect();
+    assert_eq!(shown, [lasting]);
+    mesh.assert_equal();
+    mesh.assert_calm();
 }
 
 /// What a post costs on a radio is what its words cost, or the radio is full of protocol.

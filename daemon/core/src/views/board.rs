@@ -329,7 +329,9 @@ impl Board {
         if let Some(handle) = self.handle(&item.id) {
             return self.heard_again(handle, origin, lifetime_s).into_iter().collect();
         }
-        if self.is_buried(&item.id) {
+        let is_over = origin.spent_s > 0 && origin.spent_s >= lifetime_s;
+        if is_over || self.is_buried(&item.id) {
+            // Its time was over elsewhere: nobody is to see it here for a moment.
             return Vec::new();
         }
         item.expires = origin.expires(lifetime_s);
