@@ -249,21 +249,19 @@ impl World {
     }
 
     /// A sync core cuts a link: its Bye still goes out.
-    pub(super) fn close(&mut self, at: usize, link: u32, why: &Fault) {
+    pub(super) fn close(&mut self, at: usize, link: u32, why: &Fault) -> Option<Event<'static>> {
         self.say(|| format!("{at} closes link {link}: {why}"));
-        let Some(wire) = self.wires.get_mut(&link) else { return };
+        let wire = self.wires.get_mut(&link)?;
         let (side, edge) = (wire.side(at), wire.edge);
         let other = wire.ends[1 - side];
         let was_up = std::mem::take(&mut wire.up[side]);
         self.watch_close(at, other, why);
-        if was_up {
-            self.event(at, Event::Down { link: Self::link_id(link) });
-        }
         self.later(BYE_MS + self.edges[edge].delay_ms, Happening::Cut(link));
         if !matches!(why, Fault::Replaced | Fault::Bye(_)) {
             let in_ms = self.dice.below(REDIAL_LATER_MS);
             self.later(in_ms, Happening::Dial(edge));
         }
+        was_up.then_some(Event::Down { link: Self::link_id(link) })
     }
 
     /// Puts a frame on a link that no sync core sent.

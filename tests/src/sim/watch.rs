@@ -177,6 +177,7 @@ impl World {
             let Some(run) = &site.run else { return };
             let twins = self.sites.iter().filter(|other| other.id == self.sites[from].id).count() > 1;
             let fine = twins
+                || site.kind == Kind::Liar
                 || site.forks
                 || self.sites[from].forks
                 || site.passed_over

@@ -201,14 +201,16 @@ impl World {
         self.set_alarm(at, 0);
     }
 
+    /// Does what a sync core asks for. What that leads to is told to it afterwards, as by the daemon's queue.
     fn act(&mut self, at: usize, actions: Vec<Action>) {
+        let mut then: Vec<Event<'static>> = Vec::new();
         for action in actions {
             if self.burns(at) {
                 return;
             }
             match action {
                 Action::Send { link, frame, urgent } => self.send(at, link.0, frame, urgent),
-                Action::Adopt(held) => self.adopt(at, held),
+                Action::Adopt(held) => then.extend(self.adopt(at, held)),
                 Action::Branch(held) => {
                     self.say(|| format!("{at} takes branch {:?} {}", held.log, held.number));
                     self.input(at, Input::Branch(held));
@@ -222,7 +224,7 @@ impl World {
                     self.with(at, |run| drop(run.notes.insert(key, value)));
                     self.set_commit(at);
                 }
-                Action::Close { link, why } => self.close(at, link.0, &why),
+                Action::Close { link, why } => then.extend(self.close(at, link.0, &why)),
                 Action::Alarm(alarm) => self.on_alarm(at, &alarm),
                 Action::NewEpoch => {
                     self.with(at, |run| run.new_epoch = true);
@@ -234,17 +236,22 @@ impl World {
                 return;
             }
         }
+        for event in then {
+            self.event(at, event);
+        }
     }
 
-    fn adopt(&mut self, at: usize, held: Held) {
+    fn adopt(&mut self, at: usize, held: Held) -> Option<Event<'static>> {
         let (log, number) = (held.log, held.number);
-        for output in self.input(at, Input::Batch(held)) {
-            if let Output::BatchRefused(fault) = output {
-                self.say(|| format!("{at} refuses {log:?} {number}: {fault}"));
-                self.tally.refused += 1;
-                self.event(at, Event::Refused { log, number, fault });
-            }
-        }
+        let outputs = self.input(at, Input::Batch(held)).into_iter();
+        let fault = outputs.filter_map(|output| match output {
+            Output::BatchRefused(fault) => Some(fault),
+            _ => None,
+        });
+        let fault = fault.last()?;
+        self.say(|| format!("{at} refuses {log:?} {number}: {fault}"));
+        self.tally.refused += 1;
+        Some(Event::Refused { log, number, fault })
     }
 
     /// Tells a machine's node.

@@ -341,6 +341,7 @@ impl Sync {
         }
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.links.retain(|each| *each != link);
+        peer.main = peer.main.filter(|main| *main != link);
         if peer.links.is_empty() {
             self.peers.remove(&id);
             return;
