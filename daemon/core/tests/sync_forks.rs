@@ -215,6 +215,28 @@ fn a_fork_is_found_though_many_frames_of_its_log_are_under_way() {
     assert!(mesh.sites.iter().all(|site| site.faults.is_empty()));
 }
 
+/// Two batches that cross would each pass for the one that the other side has already: nobody would see the fork.
+#[test]
+fn two_branches_that_cross_on_a_link_are_found() {
+    let mut mesh = Mesh::new(5);
+    assert_eq!(mesh.copy(0), 5);
+    mesh.link(1, 2);
+    mesh.link(0, 1);
+    mesh.link(5, 2);
+    mesh.link(1, 3);
+    mesh.link(2, 4);
+    mesh.settle();
+    // Each neighbour commits one of them, and pushes it before it hears of the other.
+    mesh.post(0, "need", r#"{"text":"one","urgency":"now"}"#);
+    mesh.post(5, "need", r#"{"text":"other","urgency":"now"}"#);
+    mesh.settle();
+    for at in 1..5 {
+        assert_eq!(mesh.sites[at].node.board().len(), 2, "both branches at {at}");
+        assert!(mesh.sites[at].alarms.iter().any(|alarm| matches!(alarm, Alarm::Forked { .. })), "{at}");
+    }
+    assert!(mesh.sites.iter().all(|site| site.faults.is_empty()));
+}
+
 /// A log that was forked from its first batch on is nobody's to take: what both branches say would go no further.
 #[test]
 fn a_fork_known_by_its_proof_alone_is_passed_on() {

@@ -154,6 +154,11 @@ impl Node {
         }
     }
 
+    /// A batch that was taken in and not handed out to be written yet.
+    pub fn waiting(&self, log: &LogKey, number: u64) -> Option<&Held> {
+        self.sealed.iter().find(|held| held.number == number && held.log == *log)
+    }
+
     /// The epoch this node writes now.
     pub fn epoch(&self) -> Epoch {
         self.epoch

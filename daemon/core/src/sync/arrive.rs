@@ -67,6 +67,13 @@ impl Sync {
         if flight.is_some_and(|flight| flight.aim == Aim::Evidence && run.prev.is_some()) {
             return self.on_evidence(cx, link, log, run);
         }
+        let here = self.logs.get(log).map_or(0, |state| state.adopt);
+        let is_gap = |number: u64| cx.node.gaps(log).iter().any(|(from, to)| (*from..*to).contains(&number));
+        for (number, parcel) in (run.from..here).zip(&run.parcels) {
+            if number < self.cap(log) && !is_gap(number) {
+                self.on_twice(cx, link, log, number, parcel)?;
+            }
+        }
         let cap = self.cap(log);
         if cx.node.writes(log) {
             if end > self.logs.get(log).map_or(0, |state| state.next) {
@@ -201,7 +208,7 @@ impl Sync {
         let cap = self.cap(log);
         let Some(peer) = self.peers.get_mut(id) else { return };
         let known = peer.known.get(log).copied().unwrap_or_default();
-        if next >= known.next.min(cap) {
+        if known.beyond(next, cap) == 0 {
             peer.moved |= peer.lacking.remove(log);
         }
         if known.owed {

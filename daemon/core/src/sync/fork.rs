@@ -9,12 +9,12 @@ use alloc::vec::Vec;
 
 use super::contract::{Action, LinkId, Source};
 use super::fault::{Alarm, Fault};
-use super::frame::{Branch, Frame, HeadLine, Run, WantLine};
+use super::frame::{Branch, Frame, HeadLine, WantLine};
 use super::heads::short;
 use super::memory::{branch_key, branch_value, fork_note, read_branch, BranchNote, Noted};
 use super::state::{Aim, Context};
 use super::Sync;
-use crate::batch::{verify_batch, BatchFault};
+use crate::batch::verify_batch;
 use crate::identity::{hash, purpose, BatchHash};
 use crate::log::{Held, LogKey};
 use crate::node::BRANCH_BYTES_MAX;
@@ -129,110 +129,6 @@ impl Sync {
         self.send(cx, link, Frame::Want(alloc::vec![want]).encode(), true);
     }
 
-    /// Asks a peer for batches that are here already, to compare.
-    fn look(&mut self, cx: &mut Context<'_>, link: LinkId, log: &LogKey, from: u64, to: u64) {
-        let Some(id) = self.links.get(&link).map(|link| link.peer) else { return };
-        if let Some(peer) = self.peers.get_mut(&id) {
-            // As above.
-            peer.held_back = true;
-        }
-        let looking = self.logs.get(log).and_then(|state| state.flight);
-        if from >= to || looking.is_some_and(|flight| flight.aim == Aim::Evidence) {
-            return;
-        }
-        if self.take_off(cx, log, id, Aim::Evidence, from, to) {
-            self.send_wants(cx, &id, &[(*log, true, from, to - from)]);
-        }
-    }
-
-    /// Where the branches of a forked log part deeper than is known, anybody may have the batch that shows it. Asked at
-    /// the beginning of each session, and as long as it helps.
-    pub(super) fn look_deeper(&mut self, cx: &mut Context<'_>, link: LinkId) {
-        let Some(id) = self.links.get(&link).map(|link| link.peer) else { return };
-        let unknown = self.forks.iter().filter(|(_, fork)| fork.parts_deeper());
-        let unknown: Vec<(LogKey, u64)> = unknown.map(|(log, fork)| (*log, fork.lowest)).collect();
-        for (log, lowest) in unknown {
-            let first = self.peers.get(&id).and_then(|peer| peer.known.get(&log)).map_or(0, |known| known.first);
-            self.look(cx, link, &log, lowest.saturating_sub(FORK_SEARCH_MAX).max(first), lowest);
-        }
-    }
-
-    /// The node refused the signature of what this link brought: is the log forked, or does the peer lie? False if
-    /// nothing can be asked to find out.
-    pub(super) fn suspect(&mut self, cx: &mut Context<'_>, link: LinkId, log: &LogKey, number: u64) -> bool {
-        let Some(id) = self.links.get(&link).map(|link| link.peer) else { return false };
-        let first = self.peers.get(&id).and_then(|peer| peer.known.get(log)).map_or(0, |known| known.first);
-        let from = number.saturating_sub(FORK_SEARCH_MAX).max(first);
-        if from >= number {
-            return false;
-        }
-        if let Some(state) = self.logs.get_mut(log) {
-            state.suspect = Some(link);
-        }
-        self.look(cx, link, log, from, number);
-        true
-    }
-
-    /// What was asked for to compare.
-    pub(super) fn on_evidence(
-        &mut self,
-        cx: &mut Context<'_>,
-        link: LinkId,
-        log: &LogKey,
-        run: &Run<'_>,
-    ) -> Result<(), Fault> {
-        let Some(mut prev) = run.prev else { return Ok(()) };
-        let network = cx.node.network();
-        let next = self.logs.get(log).map_or(0, |state| state.next);
-        let mut number = run.from;
-        let mut is_rolled_back = false;
-        for parcel in &run.parcels {
-            let bad = |why| Fault::BadBatch { log: *log, number, why };
-            let (_, hash) = verify_batch(&network, log, number, &prev, parcel.bytes).map_err(bad)?;
-            let ours = if number < next { self.own_hash(cx, log, number) } else { None };
-            if ours.is_some_and(|ours| ours != hash) {
-                let spent_s = parcel.spent_s;
-                let bytes = parcel.bytes.to_vec();
-                let held = Held { log: *log, number, prev, arrived: cx.age, spent_s, bytes };
-                self.on_fork(cx, log, number);
-                self.note_branch(cx, held, &hash);
-            }
-            if ours.is_none() && number >= self.cap(log) {
-                let bytes = parcel.bytes.to_vec();
-                let held = Held { log: *log, number, prev, arrived: cx.age, spent_s: parcel.spent_s, bytes };
-                self.note_branch(cx, held, &hash);
-            }
-            is_rolled_back |= number >= next && cx.node.writes(log);
-            prev = hash;
-            number += 1;
-        }
-        if is_rolled_back && !self.forks.contains_key(log) {
-            cx.actions.push(Action::Alarm(Alarm::RolledBack { log: *log, next: number }));
-            self.ask_for_epoch(cx);
-        }
-        let Some(state) = self.logs.get_mut(log) else { return Ok(()) };
-        if state.flight.is_some_and(|flight| number < flight.to) {
-            if let Some(flight) = &mut state.flight {
-                flight.at = number;
-                flight.progress_ms = cx.now_ms;
-            }
-            return Ok(());
-        }
-        let suspected = state.suspect.take() == Some(link);
-        self.land(log);
-        if let Some(lowest) = self.forks.get(log).map(|fork| fork.lowest) {
-            self.tell_of_fork(cx, log);
-            if lowest == run.from {
-                self.look_deeper(cx, link);
-            }
-        } else if suspected {
-            // Up to here it is the same log, so what followed was no batch of it.
-            return Err(Fault::BadBatch { log: *log, number, why: BatchFault::BadSignature });
-        }
-        self.pending.insert((log.lane, *log));
-        Ok(())
-    }
-
     /// Somebody proves that a log is forked, or brings more of one that is.
     pub(super) fn on_proof(
         &mut self,
@@ -279,7 +175,7 @@ impl Sync {
     }
 
     /// Two batches with this number are signed.
-    fn on_fork(&mut self, cx: &mut Context<'_>, log: &LogKey, number: u64) {
+    pub(super) fn on_fork(&mut self, cx: &mut Context<'_>, log: &LogKey, number: u64) {
         let known = self.forks.get(log).map(|fork| fork.lowest);
         if known.is_some_and(|lowest| lowest <= number) || (known.is_none() && self.forks.len() >= FORKS_MAX) {
             return;
@@ -319,13 +215,12 @@ impl Sync {
     }
 
     /// Everybody must learn of a fork, and of what is new about it.
-    fn tell_of_fork(&mut self, cx: &mut Context<'_>, log: &LogKey) {
+    pub(super) fn tell_of_fork(&mut self, cx: &mut Context<'_>, log: &LogKey) {
         self.digests = None;
         let lowest = self.cap(log);
         let next = self.logs.get(log).map_or(0, |state| state.next);
         for peer in self.peers.values_mut() {
-            let theirs = peer.known.get(log).map_or(0, |known| known.next).min(lowest);
-            if next >= theirs {
+            if peer.known.get(log).is_none_or(|known| known.beyond(next, lowest) == 0) {
                 peer.lacking.remove(log);
             } else {
                 self.pending.insert((log.lane, *log));
@@ -338,7 +233,7 @@ impl Sync {
     }
 
     /// Keeps one batch of a forked log. False if there is no room for it.
-    fn note_branch(&mut self, cx: &mut Context<'_>, held: Held, hash: &BatchHash) -> bool {
+    pub(super) fn note_branch(&mut self, cx: &mut Context<'_>, held: Held, hash: &BatchHash) -> bool {
         let (log, number) = (held.log, held.number);
         let in_log = self.own_hash(cx, &log, number).is_some_and(|ours| ours == *hash);
         let bytes: usize = self.forks.values().flat_map(|fork| fork.noted.values()).map(|noted| noted.bytes).sum();
@@ -377,7 +272,7 @@ impl Sync {
             for (log, known) in peer.known.iter().filter(|(log, _)| log.gateway == me && !cx.node.writes(log)) {
                 let next = self.logs.get(log).map_or(0, |state| state.next);
                 let cap = self.forks.get(log).map_or(u64::MAX, |fork| fork.lowest);
-                if known.next.min(cap) > next {
+                if known.beyond(next, cap) > 0 {
                     peer.lacking.insert(*log);
                     self.pending.insert((log.lane, *log));
                 }

@@ -10,6 +10,7 @@
 mod arrive;
 mod carry;
 mod contract;
+mod evidence;
 pub mod fault;
 mod fork;
 pub mod frame;
@@ -245,7 +246,7 @@ impl Sync {
         let known = |log: &LogKey| peer.known.get(log).copied().unwrap_or_default();
         let missing = |log: &LogKey| {
             let next = self.logs.get(log).map_or(0, |state| state.next);
-            known(log).next.saturating_sub(next.max(known(log).first))
+            known(log).beyond(next, self.cap(log))
         };
         PeerStatus {
             links: peer.links.len(),
@@ -388,7 +389,7 @@ impl Sync {
             for (log, known) in peer.known.iter().filter(|(log, _)| self.setup.interests.has(log.lane)) {
                 let next = self.logs.get(log).map_or(0, |state| state.next);
                 let cap = self.forks.get(log).map_or(u64::MAX, |fork| fork.lowest);
-                if known.next.min(cap) > next && known.first < known.next.min(cap) {
+                if known.beyond(next, cap) > 0 {
                     peer.lacking.insert(*log);
                     self.pending.insert((log.lane, *log));
                 }

@@ -24,6 +24,13 @@ pub(super) struct Known {
     pub retried: bool,
 }
 
+impl Known {
+    /// How many batches it has of a log that goes up to `next` here and is taken up to `cap`.
+    pub fn beyond(&self, next: u64, cap: u64) -> u64 {
+        self.next.min(cap).saturating_sub(next.max(self.first))
+    }
+}
+
 /// What is known of the way from a peer to a log's gateway.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Way {

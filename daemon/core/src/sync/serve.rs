@@ -42,8 +42,10 @@ impl Sync {
         for link in self.peers.get(id).map_or(Vec::new(), |peer| peer.links.clone()) {
             self.tell_heads(cx, id, link);
         }
-        while let Some((turn, urgent)) = self.turn(cx.now_ms, id) {
+        while self.turn(cx.now_ms, id).is_some() {
             let Some(link) = self.main_link(cx, id) else { return };
+            self.tell_heads(cx, id, link);
+            let Some((turn, urgent)) = self.turn(cx.now_ms, id) else { return };
             if !self.links.get(&link).is_some_and(|link| link.has_credit(urgent)) {
                 return;
             }

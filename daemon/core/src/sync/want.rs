@@ -73,7 +73,7 @@ impl Sync {
             return Plan::Nothing;
         }
         let cap = self.cap(log);
-        let has = |known: &Known| known.next.min(cap) > adopt && known.first < known.next.min(cap);
+        let has = |known: &Known| known.beyond(adopt, cap) > 0;
         let best = self
             .peers
             .iter()

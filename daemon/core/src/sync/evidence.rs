@@ -1,0 +1,164 @@
+//! Evidence: batches that are here already are looked at again where a log may be forked, or ours goes on elsewhere.
+
+use alloc::vec::Vec;
+
+use super::contract::{Action, LinkId};
+use super::fault::{Alarm, Fault};
+use super::fork::FORK_SEARCH_MAX;
+use super::frame::{Parcel, Run};
+use super::state::{Aim, Context};
+use super::Sync;
+use crate::batch::{batch_hash, read_batch, verify_batch, BatchFault};
+use crate::log::{Held, LogKey};
+
+impl Sync {
+    /// A batch came with a number that is taken. Mostly it is the same one over another way; if not, its gateway has forked
+    /// the log, and neither side would ever hear of it: each takes the other for one who has what it has.
+    pub(super) fn on_twice(
+        &mut self,
+        cx: &mut Context<'_>,
+        link: LinkId,
+        log: &LogKey,
+        number: u64,
+        parcel: &Parcel<'_>,
+    ) -> Result<(), Fault> {
+        let network = cx.node.network();
+        let differs = |held: &Held| {
+            if held.bytes == parcel.bytes {
+                return None;
+            }
+            // What has expired is left out of the one or the other; the hash is the same.
+            let hash = |bytes: &[u8]| {
+                let batch = read_batch(bytes).ok()?;
+                Some(batch_hash(&network, log, number, &held.prev, batch.received, &batch.items))
+            };
+            (hash(&held.bytes) != hash(parcel.bytes)).then_some(held.prev)
+        };
+        let is_silent = self.link(link)?.is_silent();
+        if number >= self.logs.get(log).map_or(0, |state| state.next) {
+            // Not synced yet: it is compared later.
+            if cx.node.waiting(log, number).and_then(differs).is_some() && !is_silent {
+                self.look(cx, link, log, number.saturating_sub(FORK_SEARCH_MAX), number + 1);
+            }
+            return Ok(());
+        }
+        let Some(prev) = cx.with_batch(log, number, differs).flatten() else { return Ok(()) };
+        match verify_batch(&network, log, number, &prev, parcel.bytes) {
+            Ok((_, hash)) => {
+                let bytes = parcel.bytes.to_vec();
+                let held = Held { log: *log, number, prev, arrived: cx.age, spent_s: parcel.spent_s, bytes };
+                self.on_fork(cx, log, number);
+                self.note_branch(cx, held, &hash);
+                self.tell_of_fork(cx, log);
+                Ok(())
+            }
+            // Forked before, or made up.
+            Err(_) if !is_silent && self.suspect(cx, link, log, number) => Ok(()),
+            Err(why) => Err(Fault::BadBatch { log: *log, number, why }),
+        }
+    }
+
+    /// Asks a peer for batches that are here already, to compare.
+    pub(super) fn look(&mut self, cx: &mut Context<'_>, link: LinkId, log: &LogKey, from: u64, to: u64) {
+        let Some(id) = self.links.get(&link).map(|link| link.peer) else { return };
+        if let Some(peer) = self.peers.get_mut(&id) {
+            // As above.
+            peer.held_back = true;
+        }
+        let looking = self.logs.get(log).and_then(|state| state.flight);
+        if from >= to || looking.is_some_and(|flight| flight.aim == Aim::Evidence) {
+            return;
+        }
+        if self.take_off(cx, log, id, Aim::Evidence, from, to) {
+            self.send_wants(cx, &id, &[(*log, true, from, to - from)]);
+        }
+    }
+
+    /// Where the branches of a forked log part deeper than is known, anybody may have the batch that shows it. Asked at
+    /// the beginning of each session, and as long as it helps.
+    pub(super) fn look_deeper(&mut self, cx: &mut Context<'_>, link: LinkId) {
+        let Some(id) = self.links.get(&link).map(|link| link.peer) else { return };
+        let unknown = self.forks.iter().filter(|(_, fork)| fork.parts_deeper());
+        let unknown: Vec<(LogKey, u64)> = unknown.map(|(log, fork)| (*log, fork.lowest)).collect();
+        for (log, lowest) in unknown {
+            let first = self.peers.get(&id).and_then(|peer| peer.known.get(&log)).map_or(0, |known| known.first);
+            self.look(cx, link, &log, lowest.saturating_sub(FORK_SEARCH_MAX).max(first), lowest);
+        }
+    }
+
+    /// The node refused the signature of what this link brought: is the log forked, or does the peer lie? False if
+    /// nothing can be asked to find out.
+    pub(super) fn suspect(&mut self, cx: &mut Context<'_>, link: LinkId, log: &LogKey, number: u64) -> bool {
+        let Some(id) = self.links.get(&link).map(|link| link.peer) else { return false };
+        let first = self.peers.get(&id).and_then(|peer| peer.known.get(log)).map_or(0, |known| known.first);
+        let from = number.saturating_sub(FORK_SEARCH_MAX).max(first);
+        if from >= number {
+            return false;
+        }
+        if let Some(state) = self.logs.get_mut(log) {
+            state.suspect = Some(link);
+        }
+        self.look(cx, link, log, from, number);
+        true
+    }
+
+    /// What was asked for to compare.
+    pub(super) fn on_evidence(
+        &mut self,
+        cx: &mut Context<'_>,
+        link: LinkId,
+        log: &LogKey,
+        run: &Run<'_>,
+    ) -> Result<(), Fault> {
+        let Some(mut prev) = run.prev else { return Ok(()) };
+        let network = cx.node.network();
+        let next = self.logs.get(log).map_or(0, |state| state.next);
+        let mut number = run.from;
+        let mut is_rolled_back = false;
+        for parcel in &run.parcels {
+            let bad = |why| Fault::BadBatch { log: *log, number, why };
+            let (_, hash) = verify_batch(&network, log, number, &prev, parcel.bytes).map_err(bad)?;
+            let ours = if number < next { self.own_hash(cx, log, number) } else { None };
+            if ours.is_some_and(|ours| ours != hash) {
+                let spent_s = parcel.spent_s;
+                let bytes = parcel.bytes.to_vec();
+                let held = Held { log: *log, number, prev, arrived: cx.age, spent_s, bytes };
+                self.on_fork(cx, log, number);
+                self.note_branch(cx, held, &hash);
+            }
+            if ours.is_none() && number >= self.cap(log) {
+                let bytes = parcel.bytes.to_vec();
+                let held = Held { log: *log, number, prev, arrived: cx.age, spent_s: parcel.spent_s, bytes };
+                self.note_branch(cx, held, &hash);
+            }
+            is_rolled_back |= number >= next && cx.node.writes(log);
+            prev = hash;
+            number += 1;
+        }
+        if is_rolled_back && !self.forks.contains_key(log) {
+            cx.actions.push(Action::Alarm(Alarm::RolledBack { log: *log, next: number }));
+            self.ask_for_epoch(cx);
+        }
+        let Some(state) = self.logs.get_mut(log) else { return Ok(()) };
+        if state.flight.is_some_and(|flight| number < flight.to) {
+            if let Some(flight) = &mut state.flight {
+                flight.at = number;
+                flight.progress_ms = cx.now_ms;
+            }
+            return Ok(());
+        }
+        let suspected = state.suspect.take() == Some(link);
+        self.land(log);
+        if let Some(lowest) = self.forks.get(log).map(|fork| fork.lowest) {
+            self.tell_of_fork(cx, log);
+            if lowest == run.from {
+                self.look_deeper(cx, link);
+            }
+        } else if suspected {
+            // Up to here it is the same log, so what followed was no batch of it.
+            return Err(Fault::BadBatch { log: *log, number, why: BatchFault::BadSignature });
+        }
+        self.pending.insert((log.lane, *log));
+        Ok(())
+    }
+}
