@@ -91,10 +91,7 @@ pub fn command(seed: u64, options: &Options) -> String {
     if let Some(steps) = options.steps {
         text.push_str(&format!(" --steps {steps}"));
     }
-    if !plan::OPEN.iter().all(|trouble| options.without.contains(trouble)) {
-        text.push_str(" --all");
-    }
-    for trouble in options.without.iter().filter(|trouble| !plan::OPEN.contains(trouble)) {
+    for trouble in &options.without {
         text.push_str(&format!(" --without {}", trouble.name()));
     }
     if options.calm {

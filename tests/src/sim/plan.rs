@@ -73,9 +73,6 @@ impl Trouble {
     }
 }
 
-/// What the seeds of `.ci/run` and of the ordinary tests do without, since not everything holds under it yet.
-pub const OPEN: [Trouble; 2] = [Trouble::Twin, Trouble::Liar];
-
 /// How gateways are linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topology {
