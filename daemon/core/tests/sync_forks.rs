@@ -237,6 +237,28 @@ fn two_branches_that_cross_on_a_link_are_found() {
     assert!(mesh.sites.iter().all(|site| site.faults.is_empty()));
 }
 
+/// Of two neighbours that tell of a log each may have another branch: the second would pass for one who has the first's.
+#[test]
+fn a_branch_that_was_told_of_and_never_fetched_is_found() {
+    let mut mesh = Mesh::new(4);
+    assert_eq!(mesh.copy(0), 4);
+    mesh.post(0, "offer", "one");
+    mesh.post(4, "offer", "other");
+    for (from, to) in [(0, 1), (4, 2)] {
+        let link = mesh.link(from, to);
+        mesh.settle();
+        mesh.cut(link);
+    }
+    // Both tell the third before it has anything.
+    mesh.link(1, 3);
+    mesh.link(2, 3);
+    mesh.settle();
+    for at in 1..4 {
+        assert_eq!(mesh.sites[at].node.board().len(), 2, "both branches at {at}");
+    }
+    assert!(mesh.sites.iter().all(|site| site.faults.is_empty()));
+}
+
 /// A log that was forked from its first batch on is nobody's to take: what both branches say would go no further.
 #[test]
 fn a_fork_known_by_its_proof_alone_is_passed_on() {

@@ -214,6 +214,7 @@ impl Sync {
         if known.owed {
             self.owe(cx.now_ms, id, log);
         }
+        self.compare_head(cx, id, log, next);
         let Some(peer) = self.peers.get_mut(id) else { return };
         if !peer.interests.has(log.lane) || known.next >= next || known.sent >= next {
             return;

@@ -6,12 +6,29 @@ use super::contract::{Action, LinkId};
 use super::fault::{Alarm, Fault};
 use super::fork::FORK_SEARCH_MAX;
 use super::frame::{Parcel, Run};
+use super::heads::short;
 use super::state::{Aim, Context};
 use super::Sync;
 use crate::batch::{batch_hash, read_batch, verify_batch, BatchFault};
+use crate::identity::GatewayId;
 use crate::log::{Held, LogKey};
 
 impl Sync {
+    /// We have as much of a log as a peer once announced: is it the same? Else somebody else brought us another branch.
+    pub(super) fn compare_head(&mut self, cx: &mut Context<'_>, id: &GatewayId, log: &LogKey, next: u64) {
+        let cap = self.cap(log);
+        let Some(known) = self.peers.get_mut(id).and_then(|peer| peer.known.get_mut(log)) else { return };
+        let Some((end, theirs)) = known.head.filter(|(end, _)| *end <= next) else { return };
+        known.head = None;
+        let first = known.first;
+        let Some(ours) = end.checked_sub(1).and_then(|number| self.own_hash(cx, log, number)) else { return };
+        if end <= cap && short(&ours) != theirs {
+            if let Some(link) = self.best_link(cx.now_ms, id) {
+                self.look(cx, link, log, end.saturating_sub(FORK_SEARCH_MAX).max(first), end);
+            }
+        }
+    }
+
     /// A batch came with a number that is taken. Mostly it is the same one over another way; if not, its gateway has forked
     /// the log, and neither side would ever hear of it: each takes the other for one who has what it has.
     pub(super) fn on_twice(

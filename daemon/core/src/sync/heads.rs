@@ -215,7 +215,9 @@ impl Sync {
         }
         let known = self.logs.get(log).map_or((0, 0), |state| (state.next, state.adopt));
         peer.has(log, line.next);
-        peer.known.entry(*log).or_default().first = line.first;
+        let theirs = peer.known.entry(*log).or_default();
+        theirs.first = line.first;
+        theirs.head = (line.next > known.0 && !line.frozen).then_some((line.next, line.hash));
         if self.on_fork_line(cx, link, log, line) {
             return;
         }

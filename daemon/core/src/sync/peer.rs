@@ -18,6 +18,8 @@ pub(super) struct Known {
     pub next: u64,
     /// It has, or will have been sent, all before.
     pub sent: u64,
+    /// Which batch it has before this number, by the first bytes of its hash: compared once we have as much.
+    pub head: Option<(u64, [u8; 8])>,
     /// It waits to hear how far we have it.
     pub owed: bool,
     /// What was asked of it never came, and was asked for once more.
