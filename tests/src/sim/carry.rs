@@ -2,6 +2,7 @@
 
 use commons_core::sync::{Event, Fault, Frame};
 
+use super::disk::Desk;
 use super::site::Kind;
 use super::wire::Wire;
 use super::world::{Happening, World};
@@ -99,7 +100,7 @@ impl World {
         let (peer, age) = (self.sites[to].id, self.sites[from].age(self.now_ms));
         let site = &mut self.sites[from];
         let run = site.run.as_mut()?;
-        let hello = run.sync.hello(&peer, age, &run.node, &site.disk);
+        let hello = run.sync.hello(&peer, age, &run.node, &Desk { disk: &site.disk, notes: &run.notes });
         *promised = site.disk.logs.keys().map(|log| (*log, site.disk.next(log))).collect();
         Some(hello)
     }

@@ -127,6 +127,31 @@ impl Source for Disk {
     }
 }
 
+/// The disk as the sync core reads it: notes that wait for the next commit can be read already, as in the daemon.
+pub struct Desk<'a> {
+    /// What is synced.
+    pub disk: &'a Disk,
+    /// Notes that are not yet.
+    pub notes: &'a BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+impl Source for Desk<'_> {
+    fn batch(&self, log: &LogKey, number: u64) -> Option<Held> {
+        self.disk.batch(log, number)
+    }
+
+    fn extent(&self, log: &LogKey) -> Option<Extent> {
+        self.disk.extent(log)
+    }
+
+    fn note(&self, key: &[u8]) -> Option<Vec<u8>> {
+        match self.notes.get(key) {
+            Some(value) => (!value.is_empty()).then(|| value.clone()),
+            None => self.disk.note(key),
+        }
+    }
+}
+
 /// The disk as the node reads words from it.
 pub struct Shelf<'a> {
     /// Where they lie.

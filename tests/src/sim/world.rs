@@ -7,7 +7,7 @@ use commons_core::log::Held;
 use commons_core::node::{Input, Output, Space};
 use commons_core::sync::{Action, Event, LinkId};
 
-use super::disk::{ids_in, Disk, Shelf};
+use super::disk::{ids_in, Desk, Disk, Shelf};
 use super::ledger::Ledger;
 use super::plan::Plan;
 use super::report::{Broken, Tally};
@@ -196,7 +196,8 @@ impl World {
         let (now, age) = (self.sites[at].now(self.now_ms), self.sites[at].age(self.now_ms));
         let site = &mut self.sites[at];
         let Some(run) = &mut site.run else { return };
-        let actions = run.sync.handle(now.uptime_ms, age, event, &run.node, &site.disk);
+        let desk = Desk { disk: &site.disk, notes: &run.notes };
+        let actions = run.sync.handle(now.uptime_ms, age, event, &run.node, &desk);
         self.act(at, actions);
         self.set_alarm(at, 0);
     }
