@@ -244,12 +244,10 @@ impl World {
 
     fn adopt(&mut self, at: usize, held: Held) -> Option<Event<'static>> {
         let (log, number) = (held.log, held.number);
-        let outputs = self.input(at, Input::Batch(held)).into_iter();
-        let fault = outputs.filter_map(|output| match output {
+        let fault = self.input(at, Input::Batch(held)).into_iter().find_map(|output| match output {
             Output::BatchRefused(fault) => Some(fault),
             _ => None,
-        });
-        let fault = fault.last()?;
+        })?;
         self.say(|| format!("{at} refuses {log:?} {number}: {fault}"));
         self.tally.refused += 1;
         Some(Event::Refused { log, number, fault })
