@@ -163,7 +163,7 @@ export function draw() {
   const title = element('h2', { id: 'posts-title' }, say('script-mine'));
   const list = element('ul', { class: 'items' }, ...shown.map(card).reverse());
   const section = element('section', { id: 'posts', 'data-keep': '', 'aria-labelledby': 'posts-title' }, title, list);
-  const actions = main.querySelector('nav, .problem, h1');
-  if (actions) actions.after(section);
+  const above = main.querySelector('nav') ?? main.querySelector('h1');
+  if (above) above.after(section);
   else main.prepend(section);
 }
