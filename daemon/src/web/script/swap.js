@@ -94,5 +94,6 @@ export function show(html, url) {
   document.querySelector('main').replaceWith(document.adoptNode(fresh));
   document.title = page.title;
   if (url && url !== location.href) history.pushState({ shown: true }, '', url);
+  else history.replaceState({ shown: true }, '');
   return true;
 }
