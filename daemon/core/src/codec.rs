@@ -6,6 +6,8 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::admission::Rejection;
 use crate::identity::{hash, purpose, GatewayId, MemberKey, NetworkId, RecordId, Signature};
 use crate::record::{Ask, Body, Line, Record, RECORD_VERSION};
@@ -143,6 +145,7 @@ pub fn check(record: &Record) -> Result<(), Rejection> {
             epoch(refer.epoch)?;
             text("to", &refer.to, 1, MESSAGE_BYTES_MAX)
         }
+        body => crate::ledger::form::check(body),
     }
 }
 
@@ -207,11 +210,11 @@ fn sealed(bytes: Option<&[u8]>) -> Result<(), Rejection> {
     count_of("contact", bytes.map_or(0, <[u8]>::len), SEALED_BYTES_MAX, "bytes")
 }
 
-fn name(field: &'static str, text: &str, least: usize) -> Result<(), Rejection> {
+pub(crate) fn name(field: &'static str, text: &str, least: usize) -> Result<(), Rejection> {
     name_within(field, text, least, NAME_BYTES_MAX)
 }
 
-fn name_within(field: &'static str, value: &str, least: usize, most: usize) -> Result<(), Rejection> {
+pub(crate) fn name_within(field: &'static str, value: &str, least: usize, most: usize) -> Result<(), Rejection> {
     text(field, value, least, most)?;
     if value.contains(['\n', '\t']) {
         return Err(Rejection::ControlCharacter { field: Cow::Borrowed(field) });
@@ -231,11 +234,11 @@ pub(crate) fn text(field: &'static str, value: &str, least: usize, most: usize) 
     Ok(())
 }
 
-fn count(field: &'static str, found: usize, limit: usize) -> Result<(), Rejection> {
+pub(crate) fn count(field: &'static str, found: usize, limit: usize) -> Result<(), Rejection> {
     count_of(field, found, limit, "entries")
 }
 
-fn count_of(field: &'static str, found: usize, limit: usize, unit: &'static str) -> Result<(), Rejection> {
+pub(crate) fn count_of(field: &'static str, found: usize, limit: usize, unit: &'static str) -> Result<(), Rejection> {
     if found > limit {
         return Err(too_long(field, found as u64, limit as u64, unit));
     }
@@ -247,7 +250,7 @@ fn too_long(field: &'static str, found: u64, limit: u64, unit: &'static str) -> 
 }
 
 /// Who says a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Author {
     /// Somebody without a key; the gateway's batch signature vouches that it took the record in.
     Guest,

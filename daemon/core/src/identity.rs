@@ -29,6 +29,10 @@ pub mod purpose {
     pub const HEADS: &str = "commons/1/heads";
     /// The digest over what is known of a forked log's branches.
     pub const FORK: &str = "commons/1/fork";
+    /// A founder's member id.
+    pub const FOUNDER: &str = "commons/1/founder";
+    /// The digest of a ledger.
+    pub const LEDGER: &str = "commons/1/ledger";
     /// A guest's code word.
     pub const CODE_WORD: &str = "commons/1/code-word";
     /// A sender's pseudonymous mark.
@@ -117,9 +121,25 @@ id32!(
     RecordId
 );
 id32!(
+    /// A member: the id of the record he joined with, or made of the founding record's. Keys change, this does not.
+    MemberId
+);
+id32!(
     /// A batch's hash: what its gateway signed and what the next batch of the log builds on.
     BatchHash
 );
+
+impl MemberId {
+    /// The founder in this place of a founding record.
+    pub fn of_founder(found: &RecordId, place: u8) -> Self {
+        Self(hash(purpose::FOUNDER, &[&found.0, &[place]]))
+    }
+
+    /// Who began with this record; also what stands for `prev` in the record after it.
+    pub fn genesis(self) -> RecordId {
+        RecordId(self.0)
+    }
+}
 
 /// An Ed25519 signature.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -16,6 +16,7 @@ pub mod codec;
 pub mod codeword;
 pub mod compress;
 pub mod identity;
+pub mod ledger;
 pub mod log;
 pub mod node;
 pub mod receipt;

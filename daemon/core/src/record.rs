@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::RecordId;
 
+mod book;
+
+pub use book::*;
+
 /// The record format this code writes. A reader refuses others by name.
 pub const RECORD_VERSION: u8 = 1;
 
@@ -78,6 +82,46 @@ pub enum Body {
     Refer(Refer),
     /// 16: this item says the same as another.
     DuplicateOf(DuplicateOf),
+    /// 17: a community begins: its covenant and its founders.
+    Found(Found),
+    /// 18: a newcomer's first record.
+    Join(Join),
+    /// 19: a member vouches for a newcomer.
+    Vouch(Vouch),
+    /// 20: a newcomer names two vouchers.
+    Enter(Enter),
+    /// 21: what a member says of himself has changed.
+    Facts(FactsChange),
+    /// 22: a new key by word of the old one.
+    Rekey(Rekey),
+    /// 23: a guardian says which key is the member's now.
+    Recover(Recover),
+    /// 24: the old key is alive.
+    Veto(Veto),
+    /// 25: a chain goes on in a new epoch, after a lost key or a fork.
+    Resume(Resume),
+    /// 26: a member leaves.
+    Leave(Leave),
+    /// 27: a payment.
+    Pay(Pay),
+    /// 28: the payee takes it; balances move.
+    Accept(OnPay),
+    /// 29: the payee does not take it.
+    Decline(OnPay),
+    /// 30: the payer takes back what was declined.
+    Reclaim(Reclaim),
+    /// 31: one side of a payment says that it is not right.
+    Dispute(Dispute),
+    /// 32: a proposal about a member.
+    Decide(Decide),
+    /// 33: a household's consent to it.
+    Consent(Consent),
+    /// 34: two records of one member with one number.
+    ForkProof(ForkProof),
+    /// 35: the home gateway has seen a chain up to here.
+    Stamp(Stamp),
+    /// 36: a gateway's word on where the ledger stands.
+    Checkpoint(Checkpoint),
 }
 
 /// A need or an offer.
@@ -492,8 +536,55 @@ names!(
         Refer = "refer",
         /// [`Body::DuplicateOf`]
         DuplicateOf = "duplicate_of",
+        /// [`Body::Found`]
+        Found = "found",
+        /// [`Body::Join`]
+        Join = "join",
+        /// [`Body::Vouch`]
+        Vouch = "vouch",
+        /// [`Body::Enter`]
+        Enter = "enter",
+        /// [`Body::Facts`]
+        Facts = "facts",
+        /// [`Body::Rekey`]
+        Rekey = "rekey",
+        /// [`Body::Recover`]
+        Recover = "recover",
+        /// [`Body::Veto`]
+        Veto = "veto",
+        /// [`Body::Resume`]
+        Resume = "resume",
+        /// [`Body::Leave`]
+        Leave = "leave",
+        /// [`Body::Pay`]
+        Pay = "pay",
+        /// [`Body::Accept`]
+        Accept = "accept",
+        /// [`Body::Decline`]
+        Decline = "decline",
+        /// [`Body::Reclaim`]
+        Reclaim = "reclaim",
+        /// [`Body::Dispute`]
+        Dispute = "dispute",
+        /// [`Body::Decide`]
+        Decide = "decide",
+        /// [`Body::Consent`]
+        Consent = "consent",
+        /// [`Body::ForkProof`]
+        ForkProof = "fork_proof",
+        /// [`Body::Stamp`]
+        Stamp = "stamp",
+        /// [`Body::Checkpoint`]
+        Checkpoint = "checkpoint",
     }
 );
+
+impl Kind {
+    /// Whether it is one of the ledger's: finished records only, in the book, folded by `ledger/`.
+    pub fn is_ledger(self) -> bool {
+        self >= Self::Found
+    }
+}
 
 impl Body {
     /// The kind's name.
@@ -516,6 +607,26 @@ impl Body {
             Self::StockCount(_) => Kind::StockCount,
             Self::Refer(_) => Kind::Refer,
             Self::DuplicateOf(_) => Kind::DuplicateOf,
+            Self::Found(_) => Kind::Found,
+            Self::Join(_) => Kind::Join,
+            Self::Vouch(_) => Kind::Vouch,
+            Self::Enter(_) => Kind::Enter,
+            Self::Facts(_) => Kind::Facts,
+            Self::Rekey(_) => Kind::Rekey,
+            Self::Recover(_) => Kind::Recover,
+            Self::Veto(_) => Kind::Veto,
+            Self::Resume(_) => Kind::Resume,
+            Self::Leave(_) => Kind::Leave,
+            Self::Pay(_) => Kind::Pay,
+            Self::Accept(_) => Kind::Accept,
+            Self::Decline(_) => Kind::Decline,
+            Self::Reclaim(_) => Kind::Reclaim,
+            Self::Dispute(_) => Kind::Dispute,
+            Self::Decide(_) => Kind::Decide,
+            Self::Consent(_) => Kind::Consent,
+            Self::ForkProof(_) => Kind::ForkProof,
+            Self::Stamp(_) => Kind::Stamp,
+            Self::Checkpoint(_) => Kind::Checkpoint,
         }
     }
 
@@ -530,12 +641,28 @@ impl Body {
             Self::Cosign(cosign) => Some(&cosign.target),
             Self::Refer(refer) => Some(&refer.item),
             Self::DuplicateOf(duplicate) => Some(&duplicate.item),
-            Self::Need(_)
-            | Self::Offer(_)
-            | Self::Notice(_)
-            | Self::StockIn(_)
-            | Self::StockOut(_)
-            | Self::StockCount(_) => None,
+            _ => None,
+        }
+    }
+
+    /// Where it stands in its member's chain; none for what is in no chain.
+    pub fn link(&self) -> Option<&Link> {
+        match self {
+            Self::Vouch(vouch) => Some(&vouch.link),
+            Self::Enter(enter) => Some(&enter.link),
+            Self::Facts(facts) => Some(&facts.link),
+            Self::Rekey(rekey) => Some(&rekey.link),
+            Self::Recover(recover) => Some(&recover.link),
+            Self::Veto(veto) => Some(&veto.link),
+            Self::Resume(resume) => Some(&resume.link),
+            Self::Leave(leave) => Some(&leave.link),
+            Self::Pay(pay) => Some(&pay.link),
+            Self::Accept(on) | Self::Decline(on) => Some(&on.link),
+            Self::Reclaim(reclaim) => Some(&reclaim.link),
+            Self::Dispute(dispute) => Some(&dispute.link),
+            Self::Decide(decide) => Some(&decide.link),
+            Self::Consent(consent) => Some(&consent.link),
+            _ => None,
         }
     }
 }

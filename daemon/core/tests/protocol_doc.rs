@@ -4,6 +4,7 @@ use commons_core::admission::Rejection;
 use commons_core::codec::*;
 use commons_core::codeword::CODE_BYTES_MAX;
 use commons_core::identity::purpose;
+use commons_core::ledger::{Refusal, COVENANTS_MAX, NEWCOMERS_MAX, PROOFS_MAX, RECORDS_MAX, WAITING_MAX};
 use commons_core::log::Lane;
 use commons_core::node::{BRANCHES_MAX, BRANCH_BYTES_MAX, GAPS_MAX, GAP_BATCHES_MAX, LOGS_MAX};
 use commons_core::record::*;
@@ -78,6 +79,21 @@ fn limits_are_the_codes_own() {
         GAP_BATCHES_MAX,
         BRANCHES_MAX,
         BRANCH_BYTES_MAX,
+        UNITS_MAX,
+        FOUNDERS_MAX,
+        PSEUDONYM_BYTES_MAX,
+        GUARDIANS_MAX,
+        GUARDIANS_LEAST,
+        AMOUNT_MAX,
+        MEMO_BYTES_MAX,
+        PROOF_PART_BYTES_MAX,
+        GROUNDS_MAX,
+        RECOVERY_DELAY_S_MAX,
+        RECORDS_MAX,
+        WAITING_MAX,
+        PROOFS_MAX,
+        NEWCOMERS_MAX,
+        COVENANTS_MAX,
         HELLO_BYTES_MAX,
         FRAME_BYTES_MAX,
         FRAME_BYTES_LEAST,
@@ -186,6 +202,8 @@ fn purposes_are_spelt_as_in_the_code() {
         purpose::GENESIS,
         purpose::HEADS,
         purpose::FORK,
+        purpose::FOUNDER,
+        purpose::LEDGER,
         purpose::CODE_WORD,
         purpose::MARK,
         purpose::SEAL,
@@ -240,6 +258,7 @@ fn rejections() -> Vec<Rejection> {
         Busy,
         NotAllowed { what: "" },
     ];
+    let all: Vec<Rejection> = all.into_iter().chain(refusals().into_iter().map(Ledger)).collect();
     // A new cause does not compile here until it is in the list above.
     for one in &all {
         match one {
@@ -271,7 +290,77 @@ fn rejections() -> Vec<Rejection> {
             | GatewayFull { .. }
             | StorageFull
             | Busy
-            | NotAllowed { .. } => {}
+            | NotAllowed { .. }
+            | Ledger(_) => {}
+        }
+    }
+    all
+}
+
+/// One of each cause of the ledger's.
+fn refusals() -> Vec<Refusal> {
+    use Refusal::*;
+    let all = vec![
+        UnknownRecord { field: "x" },
+        WrongRecord { field: "x", expected: "" },
+        NotNext { seq: 1, head: String::new() },
+        WrongEpoch { limit: 1 },
+        WrongKey,
+        AlreadyFounded,
+        AlreadyMember,
+        NotAFounder,
+        NotEntered,
+        AlreadyEntered,
+        SameHousehold,
+        HasLeft,
+        InDebt,
+        ToSelf,
+        OtherCommunity,
+        UnknownUnit { limit: 1 },
+        OverLimit { limit: 1 },
+        OverRoaming { limit: 1, home: String::new() },
+        AtHomeOnly { home: String::new() },
+        NotYourPay,
+        AlreadyResolved { how: "" },
+        Frozen,
+        TooFew { found: 1, limit: 2 },
+        TooEarly { retry_s: 7 },
+        NotAProof { detail: "" },
+        GatewaysOnly,
+        MembersOnly,
+        Full { what: "", limit: 1 },
+    ];
+    // As above.
+    for one in &all {
+        match one {
+            UnknownRecord { .. }
+            | WrongRecord { .. }
+            | NotNext { .. }
+            | WrongEpoch { .. }
+            | WrongKey
+            | AlreadyFounded
+            | AlreadyMember
+            | NotAFounder
+            | NotEntered
+            | AlreadyEntered
+            | SameHousehold
+            | HasLeft
+            | InDebt
+            | ToSelf
+            | OtherCommunity
+            | UnknownUnit { .. }
+            | OverLimit { .. }
+            | OverRoaming { .. }
+            | AtHomeOnly { .. }
+            | NotYourPay
+            | AlreadyResolved { .. }
+            | Frozen
+            | TooFew { .. }
+            | TooEarly { .. }
+            | NotAProof { .. }
+            | GatewaysOnly
+            | MembersOnly
+            | Full { .. } => {}
         }
     }
     all

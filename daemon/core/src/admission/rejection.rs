@@ -6,6 +6,8 @@ use alloc::string::String;
 
 use thiserror::Error;
 
+use crate::ledger::Refusal;
+
 /// Why something was refused. The sender always gets code, field, limit and sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Rejection {
@@ -46,7 +48,7 @@ pub enum Rejection {
         known: u64,
     },
     /// No such kind.
-    #[error("\"{kind}\" is not a kind of post; the kinds are need, offer, claim, assign, start, done, confirm, no_show, withdraw, reopen, notice, cosign, stock_in, stock_out, stock_count, refer, duplicate_of")]
+    #[error("\"{kind}\" is not a kind of post; the kinds are need, offer, claim, assign, start, done, confirm, no_show, withdraw, reopen, notice, cosign, stock_in, stock_out, stock_count, refer, duplicate_of, and those of members and the ledger")]
     UnknownKind {
         /// As sent, cut to 32 bytes.
         kind: String,
@@ -176,6 +178,9 @@ pub enum Rejection {
         /// What.
         what: &'static str,
     },
+    /// The ledger's rules are against it.
+    #[error(transparent)]
+    Ledger(#[from] Refusal),
 }
 
 impl Rejection {
@@ -211,6 +216,7 @@ impl Rejection {
             Self::StorageFull => "storage_full",
             Self::Busy => "busy",
             Self::NotAllowed { .. } => "not_allowed",
+            Self::Ledger(refusal) => refusal.code(),
         }
     }
 
@@ -229,6 +235,7 @@ impl Rejection {
             Self::NotInStock { .. } => Some("qty"),
             Self::AlreadyOpenNow { .. } => Some("urgency"),
             Self::Empty | Self::NotUtf8 | Self::PayloadTooLarge { .. } => Some("payload"),
+            Self::Ledger(refusal) => refusal.field(),
             _ => None,
         }
     }
@@ -241,6 +248,7 @@ impl Rejection {
             Self::TooLong { limit, .. } | Self::TooManyOpen { limit } | Self::GatewayFull { limit } => Some(*limit),
             Self::NotInStock { limit_milli } => Some(*limit_milli),
             Self::AlreadyOpenNow { .. } => Some(1),
+            Self::Ledger(refusal) => refusal.limit(),
             _ => None,
         }
     }
@@ -251,6 +259,7 @@ impl Rejection {
             Self::TooManyGuesses { retry_s } | Self::TooManyPosts { retry_s } => Some(*retry_s),
             Self::Busy => Some(1),
             Self::StorageFull | Self::GatewayFull { .. } => Some(60),
+            Self::Ledger(Refusal::TooEarly { retry_s }) => Some(*retry_s),
             _ => None,
         }
     }
@@ -277,6 +286,7 @@ impl Rejection {
             | Self::TooLong { .. }
             | Self::ControlCharacter { .. }
             | Self::KindMismatch { .. } => 422,
+            Self::Ledger(refusal) => refusal.http_status(),
         }
     }
 
@@ -309,6 +319,7 @@ impl Rejection {
             | Self::NotInStock { .. }
             | Self::AlreadyOpenNow { .. }
             | Self::Busy => 0x83,
+            Self::Ledger(refusal) => refusal.mqtt_reason(),
         }
     }
 

@@ -74,6 +74,7 @@ impl Fields {
                 }
                 DraftBody::Act { item: self.id("item")?, claim, to, of }
             }
+            _ => return Err(super::SIGNED_ONLY),
         };
         Ok((body, code))
     }

@@ -149,6 +149,9 @@ impl Submission {
 
     /// From a JSON object (web forms and the command line build one).
     pub fn from_json(kind: Kind, json: Value, sender: Sender) -> Result<Self, Refused> {
+        if kind.is_ledger() {
+            return Err(Refused { rejection: SIGNED_ONLY, reference: String::new() });
+        }
         let payload = json.to_string().into_bytes();
         let Value::Object(map) = json else {
             let rejection = Rejection::wrong("payload", "a JSON object");
@@ -170,6 +173,9 @@ impl Submission {
         }
     }
 }
+
+/// Without a key there is nobody to belong or to owe.
+const SIGNED_ONLY: Rejection = Rejection::NotAllowed { what: "this kind without its author's signature" };
 
 /// A button's few words.
 fn plain(kind: Kind, text: &str) -> Result<DraftBody, Rejection> {
@@ -193,6 +199,7 @@ fn plain(kind: Kind, text: &str) -> Result<DraftBody, Rejection> {
         | Kind::StockIn
         | Kind::StockOut
         | Kind::StockCount => Err(Rejection::wrong("payload", "a JSON object for this kind")),
+        _ => Err(SIGNED_ONLY),
     }
 }
 
@@ -258,5 +265,6 @@ pub fn known_fields(kind: Kind) -> &'static str {
         Kind::Cosign => "v, target, ref",
         Kind::StockIn | Kind::StockOut => "v, place, item, unit, qty, source, best_before, ref",
         Kind::StockCount => "v, place, item, unit, qty, ref",
+        _ => "v, ref",
     }
 }

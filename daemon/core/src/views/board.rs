@@ -606,11 +606,6 @@ fn deed(body: &Body) -> Option<Deed> {
         Body::Cosign(_) => Deed::Cosign,
         Body::Refer(refer) => Deed::Refer(refer.epoch),
         Body::DuplicateOf(duplicate) => Deed::DuplicateOf(duplicate.of, duplicate.epoch),
-        Body::Need(_)
-        | Body::Offer(_)
-        | Body::Notice(_)
-        | Body::StockIn(_)
-        | Body::StockOut(_)
-        | Body::StockCount(_) => return None,
+        _ => return None,
     })
 }

@@ -1,6 +1,8 @@
 //! A neighbourhood in memory: nodes, their logs, and hands that post.
 #![allow(dead_code)]
 
+pub mod book;
+pub mod history;
 pub mod mesh;
 
 use std::collections::BTreeMap;
