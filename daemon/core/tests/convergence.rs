@@ -4,12 +4,16 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use commons_core::admission::Rejection;
 use commons_core::batch::{read_batch, Item};
 use commons_core::codec::read_record;
+use commons_core::identity::{MemberId, RecordId};
 use commons_core::log::Held;
-use commons_core::record::Body;
+use commons_core::record::*;
+use commons_core::submission::Submission;
 use proptest::prelude::*;
-use support::Gateway;
+use support::book::{founding, gateway, pay, Hand, Word};
+use support::{sender, Gateway};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -18,6 +22,8 @@ enum Step {
     Pull(u8, u8),
     Wait(u32),
     Restart(u8),
+    /// A member says something to a gateway in the ledger: where, who, what, of which of the things said, how much.
+    Book(u8, u8, u8, u8, u8),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -30,7 +36,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             any::<u8>()).prop_map(|(g, who, kind, which)| Step::Act(g, who, kind, which)),
         4 => (gateway.clone(), gateway.clone()).prop_map(|(a, b)| Step::Pull(a, b)),
         1 => (1..200_000u32).prop_map(Step::Wait),
-        1 => gateway.prop_map(Step::Restart),
+        1 => gateway.clone().prop_map(Step::Restart),
+        6 => (gateway, 0..4u8, 0..7u8, any::<u8>(), 1..120u8).prop_map(|(g, who, what, of, n)| Step::Book(g, who, what, of, n)),
     ];
     prop::collection::vec(step, 1..60)
 }
@@ -40,6 +47,9 @@ fn play(steps: &[Step]) -> Vec<Gateway> {
     let mut gateways: Vec<Gateway> = (1..=3).map(Gateway::new).collect();
     // What was posted: item, claim if it is one, code word.
     let mut posted: Vec<(String, Option<String>, String)> = Vec::new();
+    let found = founding(&[gateway(0), gateway(1), gateway(0), gateway(2)]);
+    let mut book = vec![];
+    hand_in(&mut gateways[0], Hand(0), &found).expect("the founding is taken");
     for (n, step) in steps.iter().enumerate() {
         match step {
             Step::Post(g, who, kind) => {
@@ -76,6 +86,9 @@ fn play(steps: &[Step]) -> Vec<Gateway> {
             Step::Pull(..) => {}
             Step::Wait(s) => gateways.iter_mut().for_each(|gateway| drop(gateway.wait_s(u64::from(*s) / 3))),
             Step::Restart(g) => gateways[usize::from(*g)].restart(),
+            Step::Book(g, who, what, of, n) => {
+                say(&mut gateways[usize::from(*g)], &found, (*who, *what, *of, *n), &mut book)
+            }
         }
     }
     gateways
@@ -92,6 +105,31 @@ fn heal(gateways: &mut [Gateway]) {
                 }
             }
         }
+    }
+}
+
+fn hand_in(gateway: &mut Gateway, hand: Hand, word: &Word) -> Result<(), Rejection> {
+    let signed = Submission::parse(word.body.kind().name(), &word.signed(hand), sender("mqtt:m"));
+    gateway.submit(signed.map_err(|refused| refused.rejection)?).map(|_| ())
+}
+
+/// A founder goes on with his chain where this gateway sees its end: so whoever is at two gateways apart forks.
+fn say(gateway: &mut Gateway, found: &Word, (who, what, of, n): (u8, u8, u8, u8), book: &mut Vec<RecordId>) {
+    let member = MemberId::of_founder(&found.id, who);
+    let Some((prev, seq, standing)) = gateway.node.ledger().head(&member) else { return };
+    let link = Link { member, epoch: standing.epoch, seq: seq + 1, prev };
+    let some = book.get(usize::from(of) % book.len().max(1)).copied().unwrap_or(found.id);
+    let others = gateway.node.ledger().ends(&member).into_iter().filter(|end| *end != prev).collect();
+    let body = match what {
+        0..=2 => pay(link, MemberId::of_founder(&found.id, of % 4), n.into()),
+        3 => Body::Accept(OnPay { link, pay: some }),
+        4 => Body::Decline(OnPay { link, pay: some }),
+        5 => Body::Reclaim(Reclaim { link, decline: some }),
+        _ => Body::Resume(Resume { link, grounds: Grounds::Branches(others) }),
+    };
+    let word = Word::new(Hand(who), body);
+    if hand_in(gateway, Hand(who), &word).is_ok() {
+        book.push(word.id);
     }
 }
 
@@ -140,6 +178,26 @@ proptest! {
         prop_assert_eq!(again.node.views_digest(), before, "duplication shows");
         gateways[1].restart();
         prop_assert_eq!(gateways[1].node.views_digest(), gateways[0].node.views_digest(), "a restart shows");
+    }
+
+    /// Two blocks would show different balances, or one other ones after a power cut.
+    #[test]
+    fn ledgers_agree_once_all_is_heard(steps in steps(), turns in prop::collection::vec(any::<u8>(), 1..40)) {
+        let mut gateways = play(&steps);
+        heal(&mut gateways);
+        // Home stamps what it has heard, a little later; then that is heard too.
+        for gateway in &mut gateways {
+            gateway.wait_s(3);
+        }
+        heal(&mut gateways);
+        let digests: BTreeSet<_> = gateways.iter().map(|gateway| gateway.node.ledger().digest()).collect();
+        prop_assert_eq!(digests.len(), 1, "ledgers differ after healing");
+        let late = hear(&gateways[0].journal, &turns);
+        prop_assert_eq!(late.node.ledger().digest(), gateways[0].node.ledger().digest(), "order of arrival shows");
+        let before = gateways[1].node.ledger().clone();
+        gateways[1].restart();
+        prop_assert_eq!(gateways[1].node.ledger().digest(), before.digest(), "a restart shows");
+        prop_assert_eq!(gateways[1].node.ledger().postings().collect::<Vec<_>>(), before.postings().collect::<Vec<_>>());
     }
 
     /// A contact given to more people than were asked for is a leaked phone number.

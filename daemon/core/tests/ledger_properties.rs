@@ -194,6 +194,7 @@ proptest! {
     /// 9. A cheat could take back what he paid by splitting his chain at its very beginning.
     #[test]
     fn p09_a_late_fork_at_the_beginning_removes_no_posting(steps in steps(40, false), who in 0..MEMBERS) {
+        let steps: Vec<Step> = steps.into_iter().filter(|step| !matches!(step, Step::Decide(..))).collect();
         let world = World::play(&steps, &[]);
         let all = world.entries();
         let mut ledger = fold(&all);
@@ -206,7 +207,7 @@ proptest! {
         prop_assert_eq!(&before, &postings(&ledger), "a posting is gone, or new\n{}", world.story);
         let recovered = world.entries().iter().any(|(word, _)| matches!(&word.body,
             Body::Resume(resume) if resume.link.member == member && matches!(resume.grounds, Grounds::Guardians(_))));
-        prop_assert_eq!(ledger.is_frozen(&member), !recovered || ledger.ends(&member).len() > 1, "{}", world.story);
+        prop_assert_eq!(ledger.is_frozen(&member), !recovered, "{}", world.story);
     }
 
     /// 10. A thief of the old key could freeze a neighbour who has a new one, or empty his account by his recovery.

@@ -61,6 +61,7 @@ impl Node {
         for shelf in self.stock.shelves() {
             text.push_str(&alloc::format!("{shelf:?}\n"));
         }
+        text.push_str(&crate::identity::hex(&self.ledger.digest()));
         hash("commons/1/views", &[text.as_bytes()])
     }
 

@@ -23,9 +23,10 @@ use crate::batch::{batch_hash, read_batch, seal_batch, BatchFault, Item as Place
 use crate::clock::{Certainty, Clock, Interval, Now};
 use crate::codec::{read_record, record_id, Author, BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, RECORD_BYTES_MAX};
 use crate::identity::{GatewayId, GatewayKeys, MemberKey, NetworkId, RecordId, Signature};
+use crate::ledger::{Ledger, Said};
 use crate::log::{Age, Epoch, Held, Lane, LogKey};
 use crate::receipt::Outcome;
-use crate::record::{Kind, Mark, NoticeMessage, Record, Severity, Urgency};
+use crate::record::{Body, Kind, Mark, NoticeMessage, Record, Severity, Stamp, Urgency};
 use crate::submission::Submission;
 use crate::views::board::{Board, Origin, Touched};
 use crate::views::item::ItemState;
@@ -42,6 +43,15 @@ const RECENT_S: u64 = 600;
 const RECENT_MAX: usize = 8_192;
 /// Seconds between looks for lapsed helpers.
 const LAPSE_CHECK_S: u64 = 60;
+/// Seconds until a member's record that came from another gateway is stamped. As with claims: not in the breath in which a
+/// gateway that was rolled back learns so.
+const STAMP_S: u64 = 2;
+/// Stamps given at once.
+const STAMPS_AT_ONCE_MAX: usize = 256;
+/// Records since this gateway's last checkpoint that make a new one worth its place in the book (guess: a few weeks' worth).
+const CHECKPOINT_RECORDS: u64 = 256;
+/// Seconds without a new record after which all gateways in reach likely have the same ones.
+const CHECKPOINT_QUIET_S: u64 = 3_600;
 
 /// What a node is made with.
 pub struct Setup {
@@ -158,6 +168,13 @@ pub struct Node {
     sealed: Vec<Held>,
     board: Board,
     stock: StockView,
+    ledger: Ledger,
+    /// When the ledger last changed.
+    ledger_changed: Age,
+    /// When to stamp what came of members at home here.
+    stamp_at: Option<Age>,
+    /// Records in this gateway's own last checkpoint.
+    checkpointed: u64,
     /// By content mark.
     recent: BTreeMap<u64, Recent>,
     recent_order: VecDeque<(Age, u64)>,
@@ -194,6 +211,10 @@ impl Node {
             open: BTreeMap::new(),
             sealed: Vec::new(),
             stock: StockView::default(),
+            ledger: Ledger::new(setup.network),
+            ledger_changed: Age(0),
+            stamp_at: None,
+            checkpointed: 0,
             recent: BTreeMap::new(),
             recent_order: VecDeque::new(),
             guesses: BTreeMap::new(),
@@ -244,6 +265,7 @@ impl Node {
                 outputs.extend(self.board.expire(age, EXPIRED_PER_TICK_MAX).into_iter().map(Output::Gone));
                 self.forget(age);
                 self.answer_claims(now, library, &mut outputs);
+                self.tend_ledger(now, age, &mut outputs);
                 if age.0 >= self.lapses_checked.0 + LAPSE_CHECK_S {
                     self.lapses_checked = age;
                     self.free_lapsed(now, library, &mut outputs);
@@ -325,7 +347,9 @@ impl Node {
 
     fn apply(&mut self, lane: Lane, origin: Origin<'_>, record: &Record, outputs: &mut Vec<Output>) {
         // Stock lives in the book; a cosign in the book vouches for a count.
-        if lane == Lane::Book {
+        if lane == Lane::Book && record.body.kind().is_ledger() {
+            self.apply_ledger(origin, record);
+        } else if lane == Lane::Book {
             if self.stock.apply(origin, record) {
                 outputs.push(Output::StockChanged);
             }
@@ -335,6 +359,41 @@ impl Node {
         if *origin.gateway == self.me && origin.author == Author::Guest {
             let item = record.body.target().copied().unwrap_or(origin.id);
             self.remember(record.mark, origin.arrived, origin.id, item, record.body.kind());
+        }
+    }
+
+    fn apply_ledger(&mut self, origin: Origin<'_>, record: &Record) {
+        let Origin { id, author, gateway, arrived, .. } = origin;
+        let said = Said { id, author, gateway: *gateway, arrived, created: record.created, body: &record.body };
+        let changed = self.ledger.apply(said);
+        match &record.body {
+            Body::Checkpoint(said) if *gateway == self.me => self.checkpointed = said.records.max(self.checkpointed),
+            Body::Checkpoint(_) => {}
+            _ if changed => self.ledger_changed = arrived.max(self.ledger_changed),
+            _ => {}
+        }
+        if changed && *gateway != self.me && self.stamp_at.is_none() {
+            self.stamp_at = Some(Age(arrived.0 + STAMP_S));
+        }
+    }
+
+    /// Stamps what came from elsewhere of members at home here; says where the ledger stands when it has been quiet.
+    fn tend_ledger(&mut self, now: Now, age: Age, outputs: &mut Vec<Output>) {
+        // The book is kept for ever, so no expiry would ever give this space back.
+        if self.space != Space::Enough {
+            return;
+        }
+        if self.stamp_at.is_some_and(|at| age >= at) {
+            let due = self.ledger.stamps_due(&self.me);
+            self.stamp_at = (due.len() > STAMPS_AT_ONCE_MAX).then_some(age);
+            for record in due.into_iter().take(STAMPS_AT_ONCE_MAX) {
+                self.say(now, Body::Stamp(Stamp { record }), outputs);
+            }
+        }
+        let due = self.ledger.records() >= self.checkpointed + CHECKPOINT_RECORDS;
+        if due && age.0 >= self.ledger_changed.0 + CHECKPOINT_QUIET_S {
+            let checkpoint = self.ledger.checkpoint();
+            self.say(now, checkpoint, outputs);
         }
     }
 
@@ -401,6 +460,11 @@ impl Node {
     /// The stock.
     pub fn stock(&self) -> &StockView {
         &self.stock
+    }
+
+    /// Members, their chains and balances.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// Entries held.

@@ -78,7 +78,11 @@ impl Node {
             contact: None,
         };
         let known_act = |target| self.board.acts(target).binary_search_by(|act| act.id.cmp(&id)).is_ok();
-        if self.board.get(&id).is_some() || target.as_ref().is_some_and(known_act) || self.stock.knows(&id) {
+        if self.board.get(&id).is_some()
+            || target.as_ref().is_some_and(known_act)
+            || self.stock.knows(&id)
+            || self.ledger.counts(&id)
+        {
             return Ok(accepted(true));
         }
         if self.recent.get(&record.mark.content).is_some_and(|recent| recent.id == id) {
@@ -88,7 +92,11 @@ impl Node {
             return Err(Rejection::WrongState { kind: kind.name(), status: "expired" });
         }
         let voice = Voice::new(author, self.me, record.mark);
-        self.check_body(&record.body, &voice, sender)?;
+        if kind.is_ledger() {
+            self.check_ledger(now, author, id, &record.body)?;
+        } else {
+            self.check_body(&record.body, &voice, sender)?;
+        }
         let lane = self.lane(&record.body);
         let entry = Staged { author, record: signed.record, signature: Some(signed.signature) };
         self.stage(now, lane, entry, &record, outputs)?;
@@ -223,6 +231,7 @@ impl Node {
             Body::Need(ask) | Body::Offer(ask) => lane_of(ask.urgency, None),
             Body::Notice(notice) => lane_of(notice.urgency, Some((notice.severity, notice.message))),
             Body::StockIn(_) | Body::StockOut(_) | Body::StockCount(_) => Lane::Book,
+            body if body.kind().is_ledger() => Lane::Book,
             Body::Cosign(cosign) if self.stock.counter(&cosign.target).is_some() => Lane::Book,
             body => {
                 let item = body.target().and_then(|target| self.board.get(target));
@@ -288,6 +297,14 @@ impl Node {
             _ => false,
         };
         now.claims.iter().any(|(claim, standing)| !over(claim, *standing) && own(claim))
+    }
+
+    fn check_ledger(&self, now: Now, author: Author, id: RecordId, body: &Body) -> Result<(), Rejection> {
+        // The book is kept for ever, so no expiry would ever give this space back.
+        if self.space == Space::Low {
+            return Err(Rejection::StorageFull);
+        }
+        Ok(self.ledger.admit(&self.me, self.clock.age(now), author, id, body)?)
     }
 
     fn check_act(&self, body: &Body, voice: &Voice) -> Result<(), Rejection> {
@@ -548,7 +565,7 @@ impl Node {
     }
 
     /// Logs something this gateway itself says.
-    fn say(&mut self, now: Now, body: Body, outputs: &mut Vec<Output>) {
+    pub(super) fn say(&mut self, now: Now, body: Body, outputs: &mut Vec<Output>) {
         let (created, _) = self.clock.best(now);
         let record = Record { version: RECORD_VERSION, created, mark: Mark { sender: 0, content: 0 }, body };
         let lane = self.lane(&record.body);
