@@ -47,10 +47,10 @@ use posting::Payment;
 use rules::{Judged, Stop};
 use waiting::{Waiting, WaitingRecord};
 
-/// Records of members that one ledger counts. With [`AMOUNT_MAX`] no sum of theirs overflows 63 bits.
+/// Records of members that one ledger counts, about 300 bytes each. With [`AMOUNT_MAX`] no sum of theirs overflows 63 bits.
 pub const RECORDS_MAX: usize = 4_194_304;
-/// Records that wait for others they name. At the limit it depends on the order of arrival which ones do.
-pub const WAITING_MAX: usize = 65_536;
+/// Records that wait for others they name, of about 2 KiB at most. At the limit it depends on the order of arrival which ones do.
+pub const WAITING_MAX: usize = 16_384;
 /// Branches of one member's chain that are followed. More only ever come from one who forked that often.
 pub const BRANCHES_MAX: usize = 64;
 /// Fork proofs kept of one member; one is enough to freeze.
@@ -58,7 +58,7 @@ pub const PROOFS_MAX: usize = 16;
 /// Newcomers nobody has vouched for yet that one gateway takes in: keys cost nothing.
 pub const NEWCOMERS_MAX: usize = 256;
 /// Communities folded; a gateway's own door takes one.
-pub const COVENANTS_MAX: usize = 16;
+pub const COVENANTS_MAX: usize = 256;
 
 const _: () = assert!(RECORDS_MAX as u128 * (AMOUNT_MAX as u128) < i64::MAX as u128 / 2);
 
@@ -115,10 +115,6 @@ impl Ledger {
         if !said.body.kind().is_ledger() {
             return false;
         }
-        if matches!(said.body, Body::Recover(_)) {
-            let heard = self.heard.entry(said.id).or_insert(said.arrived);
-            *heard = said.arrived.min(*heard);
-        }
         let mut woken = Vec::new();
         let mut changed = self.take(said, &mut woken);
         while let Some(id) = woken.pop() {
@@ -155,6 +151,9 @@ impl Ledger {
             Judged::Found(found) => self.found(id, found, woken),
             Judged::Chain(entry) => {
                 let at_home = entry.home == gateway;
+                if matches!(entry.deed, Deed::Recover { .. }) {
+                    self.heard.insert(id, said.arrived);
+                }
                 self.append(id, Entry { at_home, ..*entry }, created);
                 woken.push(id);
                 true

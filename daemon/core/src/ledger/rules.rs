@@ -154,7 +154,8 @@ impl Ledger {
                 let first = self.vouch_for(&me, &enter.first, "first")?;
                 let second = self.vouch_for(&me, &enter.second, "second")?;
                 let own = turn.before.facts.household.as_str();
-                if first == second || first == own || second == own {
+                // Nor by one member who moved in between.
+                if first.0 == second.0 || first.1 == second.1 || first.1 == own || second.1 == own {
                     return Err(Refusal::SameHousehold.into());
                 }
                 Deed::Enter
@@ -410,10 +411,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// The household of who vouched for this member in this record.
-    fn vouch_for(&self, me: &MemberId, id: &RecordId, field: &'static str) -> Result<&str, Stop> {
-        match &self.entry(id, field)?.deed {
-            Deed::Vouch { member, household } if member == me => Ok(household),
+    /// Who vouched for this member in this record, and his household then.
+    fn vouch_for(&self, me: &MemberId, id: &RecordId, field: &'static str) -> Result<(MemberId, &str), Stop> {
+        let entry = self.entry(id, field)?;
+        match &entry.deed {
+            Deed::Vouch { member, household } if member == me => Ok((entry.member, household)),
             _ => Err(Refusal::WrongRecord { field, expected: "a vouch for this member" }.into()),
         }
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use commons_core::codec::Author;
 use commons_core::identity::{GatewayId, MemberId, MemberKey, RecordId};
-use commons_core::ledger::{Ledger, Said};
+use commons_core::ledger::{Ledger, Refusal, Said};
 use commons_core::log::Age;
 use commons_core::record::*;
 use proptest::prelude::*;
@@ -41,6 +41,8 @@ pub enum Step {
     Dispute(u8, u8, u8),
     /// Two households freeze a member, or write off 30 of his debt: whom, where, which of both.
     Decide(u8, u8, bool),
+    /// A member pays all that the door lets him, or half of it, to who is nearest, who may accept it at once: who, where.
+    Take(u8, u8, bool, bool),
     /// A record past all doors, in a rogue gateway's log: who, after which of his records, what, a number.
     Rogue(u8, u8, u8, u8),
 }
@@ -61,6 +63,22 @@ pub fn steps(most: usize, rogue: bool) -> impl Strategy<Value = Vec<Step>> {
         1 => (w(), g(), any::<u8>()).prop_map(|(a, b, c)| Step::Dispute(a, b, c)),
         1 => (w(), g(), any::<bool>()).prop_map(|(a, b, c)| Step::Decide(a, b, c)),
         rare => (w(), any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(a, b, c, d)| Step::Rogue(a, b, c, d)),
+    ];
+    prop::collection::vec(step, 1..most)
+}
+
+/// What an adversary would try: ann takes all she can wherever she can, bob pays her and answers twice, links come and go.
+pub fn schemes(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let g = || prop_oneof![2 => Just(0u8), 2 => Just(1u8), 1 => 2..GATEWAYS];
+    let pair = || 0..2u8;
+    let step = prop_oneof![
+        6 => (g(), prop::bool::weighted(0.8), prop::bool::weighted(0.8)).prop_map(|(at, all, yes)| Step::Take(0, at, all, yes)),
+        2 => (g(), any::<bool>()).prop_map(|(at, all)| Step::Take(1, at, all, false)),
+        2 => (pair(), g(), 1..120u8).prop_map(|(who, at, amount)| Step::Pay(who, at, 1 - who, amount)),
+        6 => (pair(), g(), 0..3u8, any::<bool>()).prop_map(|(who, at, which, yes)| Step::Answer(who, at, which, yes)),
+        3 => (pair(), g(), 0..2u8).prop_map(|(who, at, which)| Step::Reclaim(who, at, which)),
+        4 => (g(), g()).prop_map(|(a, b)| Step::Meet(a, b)),
+        2 => (pair(), g()).prop_map(|(who, at)| Step::Join(who, at)),
     ];
     prop::collection::vec(step, 1..most)
 }
@@ -148,6 +166,12 @@ impl World {
 
     pub fn play_more(&mut self, steps: &[Step]) {
         steps.iter().for_each(|step| self.step(*step));
+    }
+
+    /// Every key a member has had.
+    pub fn keys_of(&self, member: &MemberId) -> Vec<MemberKey> {
+        let who = self.members.iter().position(|other| other == member);
+        who.map_or_else(Vec::new, |who| self.hands[&(who as u8)].iter().map(|hand| hand.key()).collect())
     }
 
     /// The hand behind a member's key.
@@ -238,9 +262,29 @@ impl World {
         self.log[usize::from(at)].iter().filter_map(body).collect()
     }
 
+    /// How much the door would let him pay: it says so itself.
+    fn left(&self, who: u8, at: u8, to: MemberId) -> Option<u64> {
+        let (link, hand) = self.pen(who, at)?;
+        let desk = &self.desks[usize::from(at)];
+        let mut amount = AMOUNT_MAX;
+        for _ in 0..2 {
+            let word = Word::new(hand, pay(link, to, amount));
+            match desk.ledger.admit(&desk.me, desk.age, word.author, word.id, &word.body) {
+                Ok(()) => return Some(amount),
+                Err(Refusal::OverLimit { limit } | Refusal::OverRoaming { limit, .. }) if limit > 0 => amount = limit,
+                Err(_) => return None,
+            }
+        }
+        Some(amount)
+    }
+
     fn step(&mut self, step: Step) {
-        let member = |who: u8| MemberId(self.members[usize::from(who)].0);
-        let pick = |which: u8, ids: Vec<RecordId>| (!ids.is_empty()).then(|| ids[usize::from(which) % ids.len()]);
+        let members = self.members.clone();
+        let member = |who: u8| members[usize::from(who)];
+        // The newest first: what was just said is what people, and cheats, answer.
+        let pick = |which: u8, ids: Vec<RecordId>| {
+            (!ids.is_empty()).then(|| ids[ids.len() - 1 - usize::from(which) % ids.len()])
+        };
         match step {
             Step::Pay(who, at, to, amount) => {
                 let (payee, name) = (member(to), NAMES[usize::from(to)]);
@@ -319,6 +363,20 @@ impl World {
                     *self.written_off.entry(self.pot).or_default() += 30;
                 }
             }
+            Step::Take(who, at, all, accepts) => {
+                let to = if who == 0 { at + 1 } else { 0 };
+                let Some(most) = self.left(who, at, member(to)) else { return };
+                let amount = if all { most } else { most / 2 };
+                if amount == 0 {
+                    return;
+                }
+                let name = NAMES[usize::from(to)];
+                let taken = self.post(who, at, format!("pays {name} {amount}"), |link| pay(link, member(to), amount));
+                if let (Some(word), true) = (taken, accepts) {
+                    let accept = |link| Body::Accept(OnPay { link, pay: word.id });
+                    self.post(to, at, "accepts it".into(), accept);
+                }
+            }
             Step::Rogue(who, after, what, number) => self.rogue(who, after, what, number),
         }
     }
@@ -367,10 +425,12 @@ impl World {
         let before = own[usize::from(after) % own.len()];
         let link = before.body.link().expect("of a chain");
         // Now and then with a wrong number, epoch or key.
-        let shifts = matches!(before.body, Body::Rekey(_)) ^ (what % 29 == 0);
+        let shifts = matches!(before.body, Body::Rekey(_)) ^ what.is_multiple_of(29);
         let hands = &self.hands[&who];
-        let key = if number % 31 == 0 { usize::from(what) } else { usize::from(link.epoch) + usize::from(shifts) };
-        let hand = hands[key % hands.len()];
+        let key =
+            if number.is_multiple_of(31) { usize::from(what) } else { usize::from(link.epoch) + usize::from(shifts) };
+        let own = hands[key % hands.len()];
+        let hand = if number % 13 == 5 { self.hands[&((who + 1) % MEMBERS)][0] } else { own };
         let link = Link {
             member,
             epoch: link.epoch + u16::from(shifts),
