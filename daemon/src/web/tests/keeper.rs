@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -130,8 +130,12 @@ impl Kept {
         read_all(&mut stream).await
     }
 
-    fn passing(&self) -> PathBuf {
-        self.data.path().join("passing")
+    async fn nothing_is_left(&self) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while self.data.path().join("passing").exists() {
+            assert!(tokio::time::Instant::now() < deadline, "something is left");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 }
 
@@ -345,11 +349,7 @@ async fn bundles_go_and_come_whole() {
     let page = kept.page().await;
     assert!(page.body.contains("Refused: &lt;script&gt;.cbundle.") && page.body.contains("bundle_refused"));
     assert_eq!(kept.upload(&[field("form", &kept.mark), file("", b"")].concat(), MULTIPART).await.status, 409);
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    while kept.passing().exists() {
-        assert!(tokio::time::Instant::now() < deadline, "something is left");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    kept.nothing_is_left().await;
 }
 
 /// One upload could fill the disk, or half a file be taken for a whole one.
@@ -398,11 +398,7 @@ async fn odd_uploads_are_refused_and_leave_nothing() {
     assert_eq!(kept.upload(&body, MULTIPART).await.status, 409);
     assert_eq!(kept.act("export", "").await.status, 409);
     assert!(kept.carrier.brought.lock().unwrap().is_empty());
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    while kept.passing().exists() {
-        assert!(tokio::time::Instant::now() < deadline, "something is left");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    kept.nothing_is_left().await;
 }
 
 /// A keeper's phone could not come in by its key; or anybody's could, or with a recorded answer.
@@ -451,7 +447,7 @@ async fn a_key_of_the_configuration_opens_the_page() {
 async fn the_page_speaks_all_languages() {
     let kept = Kept::entered().await;
     for (lang, word) in
-        [("es", "Otras pasarelas"), ("fr", "Autres passerelles"), ("pt", "Outros gateways"), ("ar", "البوابات الأخرى")]
+        [("es", "Otras pasarelas"), ("fr", "Autres passerelles"), ("pt", "Outras estações"), ("ar", "البوابات الأخرى")]
     {
         let page = kept.get(&format!("/keeper?lang={lang}"), &kept.with_cookie()).await;
         assert!(page.body.contains(word) && page.header("set-cookie").starts_with("lang="), "{lang}");
