@@ -19,6 +19,8 @@ const voice = element('p', { class: 'quiet', role: 'status' });
 const away = element('p', { class: 'problem away', role: 'status', hidden: '' });
 const spares = new Map();
 
+const here = () => location.pathname + location.search;
+
 let link = null;
 let narrow = null;
 let posts = null;
@@ -26,6 +28,8 @@ let member = null;
 let timer = 0;
 let last = 0;
 let changed = new Set();
+// The address whose page is shown.
+let shown = here();
 
 const tell = (text) => {
   voice.textContent = text;
@@ -81,6 +85,7 @@ async function onReach(yes) {
 
 // What a page needs, once it is shown.
 async function arrive() {
+  shown = here();
   const field = document.querySelector('main [role=search] [name=q]');
   narrow = field && (await import('./search.js')).search(field, tell);
   const key = load();
@@ -118,6 +123,7 @@ async function onTap(event) {
     return;
   }
   show(spare, target.href);
+  shown = here();
   await beginPosts();
   document.querySelector('main [name=token]')?.setAttribute('value', posts.token());
   document.querySelector('main h1')?.scrollIntoView();
@@ -144,8 +150,8 @@ async function begin() {
   await learn().catch(() => {});
   link = follow({ change: onChange, reach: onReach });
   addEventListener('visibilitychange', () => !document.hidden && onChange(''));
-  // Back to a page that was shown without being loaded: load it.
-  addEventListener('popstate', () => link.isNear() && location.reload());
+  // Back to a page that was shown without being loaded: load it. (A link within the page comes by here too.)
+  addEventListener('popstate', () => here() !== shown && link.isNear() && location.reload());
   document.addEventListener('click', onTap);
   if (location.pathname === '/me') (await import('./me.js')).begin();
   if (document.querySelector('main form[method=post]') || hasPosts()) await beginPosts();
