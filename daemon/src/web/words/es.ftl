@@ -328,7 +328,7 @@ help-key = Una llave propia
 me = Mi llave
 me-what = Una llave vive en el navegador de este teléfono y firma lo que publica. Así no necesita palabras clave, y solo quien viene puede leer cómo contactarle.
 me-needs-script = Esto necesita JavaScript y un navegador que guarde lo que se le da: abra esta página en el navegador de su teléfono. Todo lo demás funciona sin llave.
-me-beware = Quien maneja esta puerta de enlace, o la imita, podría cambiar esta página y abusar de una llave. En el tablón puede hacerlo todo sin ella.
+me-beware = Quien maneja esta pasarela, o la imita, podría cambiar esta página y abusar de una llave. En el tablón puede hacerlo todo sin ella.
 me-make = Crear una llave
 me-have-one = Tengo una anotada
 me-all-groups = Los diecisiete grupos de cifras
@@ -348,12 +348,12 @@ me-forget-what = Sin las cifras anotadas no puede volver, y lo que publicó con 
 me-forget-now = Olvidarla
 
 # Lo que dice el script. Una línea cada uno.
-script-away = La puerta de enlace está fuera de alcance. Lo que ve es de antes; lo que escriba espera en este teléfono.
+script-away = La pasarela está fuera de alcance. Lo que ve es de antes; lo que escriba espera en este teléfono.
 script-new = Nuevo en el tablón: { $n }
 script-updated = El tablón ha cambiado.
 script-found = Se muestran: { $n }
 script-mine = Desde este teléfono
-script-noted = Anotado en este teléfono. Sale cuando la puerta de enlace esté al alcance.
+script-noted = Anotado en este teléfono. Sale cuando la pasarela esté al alcance.
 script-kept = Guardado aquí.
 script-reached = Guardado aquí. Otras puertas de enlace que lo tienen: { $n }
 script-refused = No se aceptó: { $why }

@@ -328,7 +328,7 @@ help-key = Uma chave sua
 me = A minha chave
 me-what = Uma chave vive no navegador deste telefone e assina o que publica. Assim não precisa de palavras-chave, e só quem vem pode ler como o contactar.
 me-needs-script = Isto precisa de JavaScript e de um navegador que guarde o que lhe dão: abra esta página no navegador do seu telefone. Tudo o resto funciona sem chave.
-me-beware = Quem gere este gateway, ou o imita, poderia mudar esta página e abusar de uma chave. No quadro pode fazer tudo sem ela.
+me-beware = Quem cuida desta estação, ou a imita, poderia mudar esta página e abusar de uma chave. No quadro pode fazer tudo sem ela.
 me-make = Criar uma chave
 me-have-one = Tenho uma anotada
 me-all-groups = Os dezassete grupos de algarismos
@@ -348,14 +348,14 @@ me-forget-what = Sem os algarismos anotados ela não pode voltar, e o que public
 me-forget-now = Esquecê-la
 
 # O que o script diz. Uma linha cada.
-script-away = O gateway está fora de alcance. O que vê é de antes; o que escrever espera neste telefone.
+script-away = A estação está fora de alcance. O que vê é de antes; o que escrever espera neste telefone.
 script-new = Novo no quadro: { $n }
 script-updated = O quadro mudou.
 script-found = Mostrados: { $n }
 script-mine = Deste telefone
-script-noted = Anotado neste telefone. Sai quando o gateway estiver ao alcance.
+script-noted = Anotado neste telefone. Sai quando a estação estiver ao alcance.
 script-kept = Guardado aqui.
-script-reached = Guardado aqui. Outros gateways que o têm: { $n }
+script-reached = Guardado aqui. Outras estações que o têm: { $n }
 script-refused = Não aceite: { $why }
 script-code = Palavra-chave: { $code }
 script-remove = Tirar desta lista
