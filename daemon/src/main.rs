@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod assembly;
+pub mod audit;
 pub mod bundle;
 pub mod caller;
 pub mod carry;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use commons_core::ledger::Ledger;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,6 +17,7 @@ use tracing::{info, warn};
 
 use crate::about::About;
 use crate::assembly::{Access, Assembly};
+use crate::audit;
 use crate::bundle::inside::Inside;
 use crate::checkup;
 use crate::cli::{Backend, Checkup, Identity};
@@ -64,6 +66,14 @@ impl Backend for Gateway {
 
     fn verify(&self, loaded: &Loaded) -> anyhow::Result<Checkup> {
         Ok(checkup::verify(&loaded.config)?)
+    }
+
+    fn ledger(&self, loaded: &Loaded) -> anyhow::Result<Ledger> {
+        Ok(audit::ledger(&loaded.config)?)
+    }
+
+    fn verify_ledger(&self, loaded: &Loaded) -> anyhow::Result<Checkup> {
+        Ok(audit::verify(&loaded.config)?)
     }
 
     fn repair(&self, loaded: &Loaded) -> anyhow::Result<Checkup> {

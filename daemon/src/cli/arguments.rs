@@ -180,6 +180,9 @@ pub enum Command {
     /// Check, show or print the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Members' balances and movements, read from the log of a stopped gateway
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Check every signature, chain, index and view of a stopped gateway against its log
     Verify {
         /// Which gateway.
@@ -360,6 +363,60 @@ pub enum KeeperCommand {
         #[command(flatten)]
         place: Where,
     },
+}
+
+/// The commands about the ledger.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// What each member has, has to give and to get, in each unit
+    Balances {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON, in smallest parts
+        #[arg(long)]
+        json: bool,
+    },
+    /// What moved between one member and others
+    History {
+        /// The pseudonym, the id or at least 8 digits of it
+        member: String,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON, in smallest parts
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check every signature of the book, fold it again and sum every account; tell the first inconsistency
+    Verify {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print every posting, in smallest parts, for another program
+    Export {
+        /// hledger (a journal that asserts its own balances), csv or json
+        #[arg(long, value_enum)]
+        format: Format,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
+}
+
+/// What an export is written in.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Format {
+    /// Plain text accounting.
+    Hledger,
+    /// One posting a line.
+    Csv,
+    /// Members and postings.
+    Json,
 }
 
 /// The commands about the configuration.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use commons_core::ledger::Ledger;
 use serde_json::Value;
 
 use crate::config::{Loaded, Loader};
@@ -17,6 +18,10 @@ pub trait Backend {
     fn init(&self, loaded: &Loaded) -> anyhow::Result<Identity>;
     /// Checks a stopped gateway's store. An error only if it could not be checked.
     fn verify(&self, loaded: &Loaded) -> anyhow::Result<Checkup>;
+    /// The ledger in a stopped gateway's store.
+    fn ledger(&self, loaded: &Loaded) -> anyhow::Result<Ledger>;
+    /// Recomputes it.
+    fn verify_ledger(&self, loaded: &Loaded) -> anyhow::Result<Checkup>;
     /// Rebuilds what can be rebuilt.
     fn repair(&self, loaded: &Loaded) -> anyhow::Result<Checkup>;
     /// Makes a gateway from a copy, in a new epoch.

@@ -9,6 +9,7 @@ pub mod board;
 pub mod carry;
 pub mod doctor;
 pub mod keeper;
+pub mod ledger;
 pub mod output;
 pub mod peer;
 pub mod plain;
@@ -88,6 +89,7 @@ fn dispatch(arguments: Arguments, backend: &dyn Backend, output: &mut Output) ->
         Command::Export { to, peer, all: _, carry } => carry::export(&to, peer.as_deref(), &carry, backend, output),
         Command::Import { path, carry } => carry::import(&path, &carry, backend, output),
         Command::Config(config) => upkeep::config(&config, output),
+        Command::Ledger(command) => ledger::ledger(&command, backend, output),
         Command::Verify { place, json } => upkeep::verify(&place, json, backend, output),
         Command::Repair { place, json } => upkeep::repair(&place, json, backend, output),
         Command::Backup { to, place } => upkeep::backup(&to, &place, backend, output),

@@ -46,6 +46,12 @@ impl Backend for Board {
     fn verify(&self, _: &Loaded) -> anyhow::Result<Checkup> {
         unreachable!()
     }
+    fn ledger(&self, _: &Loaded) -> anyhow::Result<commons_core::ledger::Ledger> {
+        unreachable!()
+    }
+    fn verify_ledger(&self, _: &Loaded) -> anyhow::Result<Checkup> {
+        unreachable!()
+    }
     fn repair(&self, _: &Loaded) -> anyhow::Result<Checkup> {
         unreachable!()
     }

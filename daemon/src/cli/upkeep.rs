@@ -62,7 +62,7 @@ fn stop_first(loaded: &Loaded, command: &str) -> Failure {
 }
 
 /// The configuration of a stopped gateway that exists.
-fn at_rest(place: &Where, command: &str) -> anyhow::Result<Loaded> {
+pub(super) fn at_rest(place: &Where, command: &str) -> anyhow::Result<Loaded> {
     let loaded = loader(place).load()?;
     if let Connection::Running(_) = connect(&loaded.config.gateway.data)? {
         return Err(stop_first(&loaded, command).into());
@@ -87,7 +87,7 @@ pub fn repair(place: &Where, json: bool, backend: &dyn Backend, output: &mut Out
     report(backend.repair(&loaded)?, json, output)
 }
 
-fn report(checkup: Checkup, json: bool, output: &mut Output) -> anyhow::Result<u8> {
+pub(super) fn report(checkup: Checkup, json: bool, output: &mut Output) -> anyhow::Result<u8> {
     if json {
         let mut report = json!({"v": 1, "ok": checkup.well, "findings": checkup.sentences});
         if let (Value::Object(detail), Some(report)) = (checkup.detail, report.as_object_mut()) {
