@@ -119,7 +119,7 @@ class Block:
 
     def get(self, path):
         with dial(self.namespace, HTTP) as stream:
-            stream.sendall(f"GET {path} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+            stream.sendall(f"GET {path} HTTP/1.0\r\nHost: gateway\r\n\r\n".encode())
             answer = b""
             while some := stream.recv(1 << 16):
                 answer += some

@@ -100,7 +100,7 @@ impl Web {
     ) -> Self {
         let connections = connections::Connections::new(&config.http);
         let holdback = holdback::Holdback::new(&config.limits);
-        let hosts = origin::Hosts::new(&config.http.names);
+        let hosts = origin::Hosts::new(&config.http.names, config.portal.enabled);
         Self(Arc::new(Shared {
             inbox,
             about,

@@ -1,10 +1,11 @@
 //! Which requests are meant for this gateway, and which may change something.
 //!
 //! **Host.** A page elsewhere can point a name of its own at our address (DNS rebinding), and then is of one origin with
-//! us for the browser. An address cannot be pointed anywhere. So only the machine's own addresses and the names listed here are
-//! ours; under any other name nothing is changed, no cookie is looked at, and reading leads to the canonical origin: the
-//! address itself, since browsers with a resolver of their own never ask ours, and since keys made on the page belong to
-//! its origin.
+//! us for the browser. An address cannot be pointed anywhere, and nobody elsewhere can own a name without a dot or one that ends
+//! in `.local` (RFC 6762). So addresses, such names and those that are listed are ours; under any other name nothing is changed,
+//! no cookie is looked at, and reading leads to the canonical origin: the address itself, since browsers with a resolver of
+//! their own never ask ours, and since keys made on the page belong to its origin. Where the portal takes calls that were meant
+//! for others, an address that is not the machine's own is a stranger too.
 //!
 //! **Cross-site.** Refuses posts that another site's page makes a neighbour's browser send (request forgery). The
 //! address alone counts against a neighbour's quota, and an urgent need in his name is harm enough; the keeper's cookie is
@@ -48,12 +49,14 @@ pub(super) enum Addressee {
 /// The names and addresses that are ours.
 pub(super) struct Hosts {
     names: Vec<String>,
+    /// Calls to other addresses may end here.
+    portal: bool,
     own: Mutex<Option<(Instant, Vec<IpAddr>)>>,
 }
 
 impl Hosts {
-    pub(super) fn new(names: &[String]) -> Self {
-        Self { names: names.iter().map(|name| plain(name)).collect(), own: Mutex::default() }
+    pub(super) fn new(names: &[String], portal: bool) -> Self {
+        Self { names: names.iter().map(|name| plain(name)).collect(), portal, own: Mutex::default() }
     }
 
     /// Whom a request is meant for, by its address line and its Host.
@@ -69,17 +72,18 @@ impl Hosts {
         let name = plain(host);
         if let Ok(address) = name.parse::<IpAddr>() {
             let address = address.to_canonical();
-            let ours = address.is_loopback()
+            // Without a portal it is the address before some translation: a forwarded port, a container.
+            let ours = !self.portal
+                || address.is_loopback()
                 || address == local.to_canonical()
                 || self.is_named(&name)
                 || self.is_own(address);
             return if ours { Addressee::Ours } else { Addressee::Stranger };
         }
         match self.is_named(&name) {
-            true if name.ends_with(".local") => Addressee::Alias,
+            _ if name == NAME || is_label(name.strip_suffix(".local").unwrap_or_default()) => Addressee::Alias,
             true => Addressee::Ours,
-            false if name == "localhost" => Addressee::Ours,
-            false if name == NAME => Addressee::Alias,
+            false if is_label(&name) => Addressee::Ours,
             false => Addressee::Stranger,
         }
     }
@@ -126,6 +130,11 @@ fn plain(host: &str) -> String {
         },
     };
     host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
+}
+
+/// Whether it is a name without a dot.
+fn is_label(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn is_port(after: &str) -> bool {
@@ -181,7 +190,7 @@ mod tests {
     /// of our addresses would be sent away.
     #[test]
     fn only_our_own_names_and_addresses_are_ours() {
-        let hosts = Hosts::new(&["board.example.org".into(), "Maple.local".into(), "203.0.113.9".into()]);
+        let hosts = Hosts::new(&["board.example.org".into(), "203.0.113.9".into()], true);
         let local: IpAddr = "10.44.7.1".parse().unwrap();
         use Addressee::{Alias, Ours, Stranger};
         for (host, expected) in [
@@ -197,7 +206,10 @@ mod tests {
             ("board.EXAMPLE.org", Ours),
             ("commons.lan", Alias),
             ("maple.local:80", Alias),
-            ("other.local", Stranger),
+            ("local", Ours),
+            ("raspberrypi:8080", Ours),
+            (".local", Stranger),
+            ("evil.example.local", Stranger),
             ("evil.example", Stranger),
             ("board.example.org.evil.example", Stranger),
             ("10.44.7.1.evil.example", Stranger),
@@ -211,6 +223,9 @@ mod tests {
         ] {
             assert_eq!(hosts.judge(host, local), expected, "{host}");
         }
+        let plain = Hosts::new(&[], false);
+        assert_eq!(plain.judge("192.0.2.1:8080", local), Ours, "a forwarded port");
+        assert_eq!(plain.judge("evil.example", local), Stranger);
         let six = "fd00::1".parse().unwrap();
         assert_eq!(hosts.judge("[FD00::1]:80", six), Ours);
         for address in addresses() {
