@@ -60,6 +60,41 @@ test('a gateway that dies before its answer comes has the post once', async () =
   assert.deepEqual(offlineErrors(page), []);
 });
 
+test('a gateway that is too busy to take a post gets it later', async () => {
+  const gateway = await startGateway();
+  const page = await phone(gateway);
+  await page.goto('/new/need');
+  await page.waitForLoadState('networkidle').catch(() => {});
+  let busy = true;
+  await page.route('**/new/need', (route) => {
+    if (!busy || route.request().method() !== 'POST') return route.continue();
+    return route.fulfill({ status: 503, contentType: 'text/html', body: '<!doctype html><main><h1>One moment</h1></main>' });
+  });
+  await page.fill('[name=text]', 'patience');
+  await page.locator('main form button.strong').click();
+  await page.getByText('Noted on this phone').waitFor();
+  busy = false;
+  await waitFor('the post', async () => (await texts(gateway)).length === 1, 60_000);
+  assert.deepEqual(await texts(gateway), ['patience']);
+});
+
+test('what is refused without its form stays as it was typed', async () => {
+  const gateway = await startGateway();
+  const page = await phone(gateway);
+  await page.goto('/new/need');
+  await page.waitForLoadState('networkidle').catch(() => {});
+  const long = 'far too much '.repeat(6_000);
+  await page.locator('[name=text]').evaluate((field, text) => {
+    field.removeAttribute('maxlength');
+    field.value = text;
+  }, long);
+  await page.locator('main form button.strong').click();
+  await page.locator('main .problem').waitFor();
+  assert.ok((await page.locator('main .problem').textContent()).length > 10);
+  assert.equal(await page.locator('[name=text]').inputValue(), long);
+  assert.deepEqual(await texts(gateway), []);
+});
+
 test('a browser that keeps nothing still posts', async () => {
   const gateway = await startGateway();
   const page = await phone(gateway);

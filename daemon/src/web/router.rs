@@ -206,12 +206,13 @@ async fn handle(
 fn elsewhere(web: &Web, ends: Ends, request: &Request<Incoming>) -> Result<Option<Answer>, Fault> {
     let path = request.uri().path();
     let reads = [Method::GET, Method::HEAD].contains(request.method());
+    let addressee = web.hosts.addressee(request, ends.local.ip());
     if reads {
-        if let Some(answer) = portal::probed(web, ends, &origin::host(request), path, request.headers()) {
+        let host = (&*origin::host(request), addressee == Addressee::Ours);
+        if let Some(answer) = portal::probed(web, ends, host, path, request.headers()) {
             return Ok(Some(answer));
         }
     }
-    let addressee = web.hosts.addressee(request, ends.local.ip());
     let route = Route::of(path);
     // Programs by any name of ours get what they asked for; only what browsers keep belongs to an origin.
     let for_programs = path.starts_with("/api/") || matches!(path, "/metrics" | "/healthz" | "/mqtt");

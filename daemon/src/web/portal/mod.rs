@@ -32,12 +32,19 @@ use super::Web;
 
 pub(super) use self::passed::{Passed, PASS_S};
 
-/// The answer to a probe, if the request is one and the portal is on. `host` is as the request says it, without port.
-pub(super) fn probed(web: &Web, ends: Ends, host: &str, path: &str, headers: &HeaderMap) -> Option<Answer> {
+/// The answer to a probe, if the request is one and the portal is on. `host` is as the request says it, without port; `here`:
+/// that is this gateway itself.
+pub(super) fn probed(
+    web: &Web,
+    ends: Ends,
+    (host, here): (&str, bool),
+    path: &str,
+    headers: &HeaderMap,
+) -> Option<Answer> {
     if !web.config.portal.enabled {
         return None;
     }
-    let success = probe::of(host, path, headers)?;
+    let success = probe::of(host, path, headers, here)?;
     let chosen = web.passed.left_s(ends.peer.ip()).and_then(|_| success.answer());
     Some(chosen.unwrap_or_else(|| Answer::found(&format!("{}/", origin(web, ends)))))
 }

@@ -74,15 +74,15 @@ const PROBES: &[(&str, &str, Success)] = &[
     ("", "/kindle-wifi/wifiredirect.html", Success::Never),
 ];
 
-/// What would be success, if the request is a probe.
-pub(super) fn of(host: &str, path: &str, headers: &HeaderMap) -> Option<Success> {
+/// What would be success, if the request is a probe. `here`: it is sent to this gateway itself, as a probe is that follows us.
+pub(super) fn of(host: &str, path: &str, headers: &HeaderMap, here: bool) -> Option<Success> {
     let fits = |known: &str, found: &str| known.is_empty() || known.eq_ignore_ascii_case(found);
     let row = PROBES.iter().find(|(known_host, known_path, _)| fits(known_host, host) && fits(known_path, path));
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     match row {
         Some((_, _, success)) => Some(*success),
-        // Apple's list of names grew with each year; its agent did not change.
-        None if agent.starts_with("CaptiveNetworkSupport") => Some(APPLE),
+        // Apple's list of names grew with each year; its agent did not change. On our own page it is led nowhere else.
+        None if !here && agent.starts_with("CaptiveNetworkSupport") => Some(APPLE),
         None => None,
     }
 }

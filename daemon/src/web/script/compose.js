@@ -9,6 +9,12 @@ import { seal, sealKey, unseal } from './seal.js';
 const LINES_SHOWN = 3;
 const URGENCY_USUAL = { need: 'today', offer: 'week', notice: 'week' };
 
+// Digits as phones in Arabic, Persian and Urdu type them, and the comma that is a decimal point to half of the world.
+const plain = (text) =>
+  text
+    .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15))
+    .replace(/[\u066b,]/, '.');
+
 const network = () => networkId(document.body.dataset.network);
 
 // What and how much; null if it is not to be read.
@@ -17,8 +23,7 @@ function lines(form) {
   for (let row = 0; row < LINES_SHOWN; row += 1) {
     const [item, unit, qty] = ['item', 'unit', 'qty'].map((name) => (form.get(name + row) ?? '').trim());
     if (!item && !unit && !qty) continue;
-    // A comma is a decimal point to half of the world.
-    const amount = qty ? Number(qty.replace(',', '.')) : 1;
+    const amount = qty ? Number(plain(qty)) : 1;
     if (!item || !(amount > 0) || amount > 1_000_000) return null;
     found.push({ item, unit, milli: Math.floor(amount * 1_000 + 0.5) });
   }

@@ -16,7 +16,7 @@ const isAskers = (form) => !form.querySelector('button[value=start]');
 // gateway did not answer.
 export function begin(sign, on) {
   // Old browsers do not say which button was pressed; they send the form themselves.
-  if (!('submitter' in SubmitEvent.prototype)) return;
+  if (!('submitter' in (globalThis.SubmitEvent?.prototype ?? {}))) return;
   document.addEventListener('submit', async (event) => {
     const form = event.target;
     const path = new URL(form.action).pathname;
@@ -49,6 +49,19 @@ function send(form, button) {
   HTMLFormElement.prototype.submit.call(form);
 }
 
+// A refusal without the form in it: the words stay as they were typed, and the reason stands above them.
+function say(form, answer) {
+  document.querySelector('main .problem')?.remove();
+  const problem = document.createElement('div');
+  problem.className = 'problem';
+  problem.tabIndex = -1;
+  const parts = [...posts.pageOf(answer.html).querySelectorAll('main h1, main p')].filter((part) => !part.querySelector('a'));
+  const reason = parts.map((part) => part.textContent).join(': ');
+  problem.textContent = reason || String(answer.status);
+  form.before(problem);
+  problem.focus();
+}
+
 async function post(form, path, button, sign, on) {
   const fields = new FormData(form);
   if (button?.name) fields.set(button.name, button.value);
@@ -67,7 +80,7 @@ async function post(form, path, button, sign, on) {
   const entry = { id: posts.token(), address: path + new URL(form.action).search, body, text };
   posts.note(entry);
   const answer = await posts.send(entry);
-  if (!answer) {
+  if (!answer || posts.isLater(answer)) {
     on.away();
     form.reset();
     // What is typed next is another post.
@@ -77,6 +90,7 @@ async function post(form, path, button, sign, on) {
     return;
   }
   if (!answer.kept) posts.drop(entry.id);
+  if (!answer.kept && !posts.pageOf(answer.html).querySelector('main form')) return say(form, answer);
   if (!show(answer.html, answer.kept ? answer.url : '')) throw new Error('not a page');
   if (typed && signed) {
     const field = document.querySelector('main [name=contact]');

@@ -36,6 +36,9 @@ function write() {
 }
 
 export const token = () => hex(random(16));
+// Nothing was kept, and it says neither what is wrong nor how to mend it.
+export const isLater = (answer) =>
+  !answer.kept && LATER.includes(answer.status) && !pageOf(answer.html).querySelector('main form');
 const isWaiting = (post) => post.state === 'noted' && !under.has(post.id);
 
 // Notes a post before it is sent.
@@ -81,7 +84,7 @@ export async function send(post) {
   }
 }
 
-const pageOf = (html) => new DOMParser().parseFromString(html, 'text/html');
+export const pageOf = (html) => new DOMParser().parseFromString(html, 'text/html');
 
 function settle(post, html) {
   const page = pageOf(html);

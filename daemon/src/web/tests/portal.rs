@@ -51,6 +51,23 @@ const APPLE: &str = "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BOD
 const FIREFOX: &str = "<meta http-equiv=\"refresh\" content=\"0;url=https://support.mozilla.org/kb/captive-portal\"/>";
 const KINDLE: &str = "81ce4465-7167-4dcb-835b-dcc9e44c112a";
 
+/// A prober that follows us would go round and round, and the phone would say that there is no internet instead of opening.
+#[tokio::test]
+async fn who_follows_a_probe_comes_to_the_page() {
+    let gateway = gateway(true).await;
+    let home = gateway.at.to_string();
+    for (host, path, agent, _) in SYSTEMS {
+        let agent = format!("User-Agent: {agent}\r\n");
+        let first = ask(&gateway, "GET", host, path, &agent).await;
+        assert_eq!((first.status, first.header("location")), (302, &*format!("http://{home}/")), "{host}");
+        let page = ask(&gateway, "GET", &home, "/", &agent).await;
+        assert!(page.status == 200 && page.body.contains("insulin"), "{host}: {}", page.status);
+    }
+    gateway.form("/portal", "choice=browser").await;
+    let board = ask(&gateway, "GET", &home, "/", "User-Agent: CaptiveNetworkSupport-481.60.2 wispr\r\n").await;
+    assert!(board.body.contains("insulin"), "the page is no probe");
+}
+
 /// A phone would call the Wi-Fi broken and leave it, or never open the page by itself, or never let links out of the window.
 #[tokio::test]
 async fn each_system_gets_the_page_first_and_what_it_wants_after_the_choice() {
