@@ -46,8 +46,7 @@ impl Reach {
         match followed {
             Some(age) => self.note(peer, age),
             // It was wiped, or is new: what it had once it may have no more.
-            None if !self.links.iter().any(|(other, of)| *of == peer && *other != link) => self.forget(&peer),
-            None => None,
+            None => self.forget(&peer),
         }
     }
 
