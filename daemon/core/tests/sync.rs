@@ -345,7 +345,8 @@ fn a_wake_is_never_due_twice() {
         wakes += 1;
         assert!(wakes < 10);
     }
-    assert!((1..5).contains(&wakes), "{wakes}");
+    // Silent for 10 s, stuck for 30, given up after 120; and once more.
+    assert!((1..7).contains(&wakes), "{wakes}");
 }
 
 /// A need that is over would flash up on every board that hears of it late.

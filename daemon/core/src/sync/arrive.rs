@@ -166,6 +166,7 @@ impl Sync {
     /// Batches are synced: acknowledges them, pushes them on, announces them.
     pub(super) fn on_committed(&mut self, cx: &mut Context<'_>) {
         let mut runs: BTreeMap<LogKey, u64> = BTreeMap::new();
+        let mut filled: BTreeSet<LogKey> = BTreeSet::new();
         for held in cx.fresh {
             let own = cx.node.writes(&held.log);
             self.durable = self.durable.max(held.arrived);
@@ -180,6 +181,8 @@ impl Sync {
             state.adopt = state.adopt.max(state.next);
             if held.number >= before {
                 runs.entry(held.log).or_insert(held.number);
+            } else {
+                filled.insert(held.log);
             }
             if held.number != before {
                 // A jump opens a gap, an older batch closes some of it.
@@ -190,6 +193,13 @@ impl Sync {
         self.digests = None;
         if self.adopting == 0 {
             self.quiet = cx.age;
+        }
+        for log in filled {
+            self.holes.remove(&log);
+            // A peer may have the same gap, and asks only who says that he has something of it.
+            for peer in self.peers.values_mut().filter(|peer| peer.interests.has(log.lane)) {
+                peer.announce(&log, cx.now_ms + LAZY_MS);
+            }
         }
         let me = cx.node.id();
         let ids: Vec<GatewayId> = self.peers.keys().copied().collect();

@@ -13,6 +13,10 @@ use crate::batch::{batch_hash, read_batch, verify_batch, BatchFault};
 use crate::identity::GatewayId;
 use crate::log::{Held, LogKey};
 
+/// Batches over one link whose signature does not fit what is here, until one of them turns out to be a fork: each costs a
+/// signature to check.
+pub const SUSPECTED_MAX: u32 = 64;
+
 impl Sync {
     /// We have as much of a log as a peer once announced: is it the same? Else somebody else brought us another branch.
     pub(super) fn compare_head(&mut self, cx: &mut Context<'_>, id: &GatewayId, log: &LogKey, next: u64) {
@@ -109,13 +113,19 @@ impl Sync {
         let Some(id) = self.links.get(&link).map(|link| link.peer) else { return false };
         let first = self.peers.get(&id).and_then(|peer| peer.known.get(log)).map_or(0, |known| known.first);
         let from = number.saturating_sub(FORK_SEARCH_MAX).max(first);
-        if from >= number {
+        if from > number || number == 0 {
+            return false;
+        }
+        let Some(state) = self.links.get_mut(&link) else { return false };
+        state.suspected += 1;
+        if state.suspected > SUSPECTED_MAX {
             return false;
         }
         if let Some(state) = self.logs.get_mut(log) {
             state.suspect = Some(link);
         }
-        self.look(cx, link, log, from, number);
+        // Where it has nothing older any more: the same one, with what it says comes before it.
+        self.look(cx, link, log, from, number.max(from + 1));
         true
     }
 
@@ -135,6 +145,11 @@ impl Sync {
         for parcel in &run.parcels {
             let bad = |why| Fault::BadBatch { log: *log, number, why };
             let (_, hash) = verify_batch(&network, log, number, &prev, parcel.bytes).map_err(bad)?;
+            let before = number.checked_sub(1).filter(|before| number == next && *before < next);
+            if before.and_then(|before| self.own_hash(cx, log, before)).is_some_and(|ours| ours != prev) {
+                // It does not follow what is here.
+                self.on_fork(cx, log, number - 1);
+            }
             let ours = if number < next { self.own_hash(cx, log, number) } else { None };
             if ours.is_some_and(|ours| ours != hash) {
                 let spent_s = parcel.spent_s;
@@ -168,6 +183,9 @@ impl Sync {
         self.land(log);
         if let Some(lowest) = self.forks.get(log).map(|fork| fork.lowest) {
             self.tell_of_fork(cx, log);
+            if let Some(link) = self.links.get_mut(&link) {
+                link.suspected = 0;
+            }
             if lowest == run.from {
                 self.look_deeper(cx, link);
             }

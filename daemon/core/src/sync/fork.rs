@@ -1,6 +1,7 @@
 //! Forks: a gateway that signed two batches with one number. Its log stands still, and what either branch says is kept.
 //!
-//! Both batches together are the proof; anybody can check it. It travels by being asked for: a line of Heads says that a
+//! Both batches together are the proof; anybody can check it. So are a batch and the next one's, if that names another as the
+//! one before it: where posts expire, that may be all that is left. A proof travels by being asked for: a line of Heads says that a
 //! log is frozen and, in place of a hash, what is known of its branches. The same machinery finds out that our own log
 //! goes on elsewhere: an old copy of our data was put back, or our card was copied.
 
@@ -57,7 +58,22 @@ impl Forked {
 
     /// What the Fork frame from this place on holds: first the two that prove it, then one at a time.
     pub fn piece(&self, place: usize) -> Vec<(u64, [u8; 8])> {
-        self.noted.keys().skip(place).take(if place == 0 { 2 } else { 1 }).copied().collect()
+        let proof = self.proof();
+        if place == 0 {
+            return proof;
+        }
+        let rest = self.noted.keys().filter(|name| !proof.contains(name));
+        rest.skip(place.saturating_sub(proof.len())).take(1).copied().collect()
+    }
+
+    /// Two with the lowest number; else one of them, and one that does not follow it.
+    fn proof(&self) -> Vec<(u64, [u8; 8])> {
+        let twice: Vec<_> = self.noted.range((self.lowest, [0; 8])..=(self.lowest, [0xFF; 8])).take(2).collect();
+        let [(one, _)] = twice.as_slice() else { return twice.into_iter().map(|(name, _)| *name).collect() };
+        let after = self.lowest.saturating_add(1);
+        let mut next = self.noted.range((after, [0; 8])..=(after, [0xFF; 8]));
+        let other = next.find(|(_, noted)| short(&noted.prev) != one.1).map(|(name, _)| *name);
+        core::iter::once(**one).chain(other).collect()
     }
 }
 
@@ -155,7 +171,8 @@ impl Sync {
             hashes.push(verified.map_err(|_| Fault::BadProof(*log))?.1);
         }
         match (branches, hashes.as_slice()) {
-            ([a, b], [ha, hb]) if a.number == b.number && ha != hb => {
+            ([a, b], [ha, hb]) if a.number == b.number && ha != hb => self.on_fork(cx, log, a.number),
+            ([a, b], [ha, _]) if a.number.checked_add(1) == Some(b.number) && b.prev != *ha => {
                 self.on_fork(cx, log, a.number);
             }
             ([one], [_]) if self.forks.get(log).is_some_and(|fork| one.number >= fork.lowest) => {}
@@ -174,7 +191,7 @@ impl Sync {
         Ok(())
     }
 
-    /// Two batches with this number are signed.
+    /// Two batches with this number are signed, or one that the next one does not follow.
     pub(super) fn on_fork(&mut self, cx: &mut Context<'_>, log: &LogKey, number: u64) {
         let known = self.forks.get(log).map(|fork| fork.lowest);
         if known.is_some_and(|lowest| lowest <= number) || (known.is_none() && self.forks.len() >= FORKS_MAX) {

@@ -28,6 +28,8 @@ const CURSOR_STEP_S: u64 = 60;
 pub(super) const MARK_MS: u64 = 600_000;
 /// Gaps asked for at the beginning of a session. Where nobody has them any more it is so much waste.
 const GAPS_ASKED_MAX: usize = 16;
+/// Logs of one gateway that a peer may name: those that have a place here, and as many that have been given up since.
+const NAMES_PER_GATEWAY_MAX: usize = 2 * super::trust::LOGS_PER_GATEWAY_MAX;
 /// What a line of Heads takes at most: a name, a hash and numbers.
 const LINE_BYTES_MAX: usize = 80;
 
@@ -123,7 +125,9 @@ impl Sync {
             }
         }
         let Some(link) = self.links.get_mut(&link) else { return };
-        if same {
+        // Of a lane that it does not want it may still have something, and its digest does not say so.
+        let covers = Lane::ALL.iter().all(|lane| hello.interests.has(*lane) || !self.setup.interests.has(*lane));
+        if same && covers {
             // Everything it has is here: as good as a list of heads.
             link.told = true;
             peer.told_age = Some(hello.age);
@@ -210,7 +214,9 @@ impl Sync {
             return;
         }
         let Some(peer) = self.peers.get_mut(id) else { return };
-        if peer.known.len() >= LINK_LOGS_MAX && !peer.known.contains_key(log) {
+        if !peer.known.contains_key(log)
+            && (peer.known.len() >= LINK_LOGS_MAX || peer.names_of(&log.gateway) >= NAMES_PER_GATEWAY_MAX)
+        {
             return;
         }
         let known = self.logs.get(log).map_or((0, 0), |state| (state.next, state.adopt));

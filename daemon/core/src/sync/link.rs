@@ -44,6 +44,8 @@ pub(super) struct Link {
     silent: bool,
     /// Over this link we were told of all that the other side had when it said Hello.
     pub told: bool,
+    /// Batches it brought whose signature does not fit what is here, and no fork shown by them yet.
+    pub suspected: u32,
     /// Whether the other side is told so, and how far.
     pub tell: Tell,
 }
@@ -84,6 +86,7 @@ impl Link {
             names_in: BTreeMap::new(),
             silent: false,
             told: false,
+            suspected: 0,
             tell: Tell::Nothing,
         }
     }

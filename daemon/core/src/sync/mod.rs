@@ -40,7 +40,9 @@ pub use link::{
 pub use memory::{Introduction, Memory, NOTES_PREFIX};
 pub use serve::RANGES_PER_PEER_MAX;
 pub use trust::{HOPS_UNKNOWN, INTRODUCED_PER_PEER_MAX, LOGS_PER_GATEWAY_MAX, STRANGERS_MAX};
-pub use want::{FLIGHTS_PER_PEER_MAX, RANGE_BATCHES_MAX, WANT_GIVE_UP_MS, WANT_TIMEOUT_MS};
+pub use want::{
+    FLIGHTS_PER_PEER_MAX, RANGE_BATCHES_MAX, RANGE_SLOW_MS, WANT_GIVE_UP_MS, WANT_STUCK_MS, WANT_TIMEOUT_MS,
+};
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -235,7 +237,9 @@ impl Sync {
             // Past the first time there was nobody else to ask, or a tick would have.
             let patience_ms =
                 if self.ticked_ms < silent_since + WANT_TIMEOUT_MS { WANT_TIMEOUT_MS } else { WANT_GIVE_UP_MS };
-            silent_since + patience_ms
+            let stuck_ms = flight.progress_ms + WANT_STUCK_MS;
+            let stuck_ms = if self.ticked_ms < stuck_ms { stuck_ms } else { u64::MAX };
+            (silent_since + patience_ms).min(stuck_ms)
         });
         peers.chain(flights).chain(self.grafts.values().copied()).min()
     }

@@ -7,7 +7,7 @@ use super::contract::LinkId;
 use super::frame::LINK_LOGS_MAX;
 use super::hello::{Hello, Interests, StoreEpoch};
 use crate::identity::GatewayId;
-use crate::log::{Age, Lane, LogKey};
+use crate::log::{Age, Epoch, Lane, LogKey};
 
 /// What a peer has of one log.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,6 +117,12 @@ impl Peer {
             stale_mark: false,
             marked_ms: now_ms,
         }
+    }
+
+    /// How many logs of a gateway it has named.
+    pub fn names_of(&self, gateway: &GatewayId) -> usize {
+        let log = |lane, epoch| LogKey { gateway: *gateway, lane, epoch: Epoch(epoch) };
+        self.known.range(log(Lane::Urgent, 0)..=log(Lane::Library, u32::MAX)).count()
     }
 
     /// It has all of this log before `next`, durably.

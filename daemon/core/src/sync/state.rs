@@ -29,6 +29,7 @@ pub(super) struct Flight {
     /// The next batch expected.
     pub at: u64,
     pub to: u64,
+    pub since_ms: u64,
     pub progress_ms: u64,
 }
 

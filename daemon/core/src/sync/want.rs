@@ -19,6 +19,13 @@ pub const WANT_TIMEOUT_MS: u64 = 10_000;
 /// And if there is none: do not wait for it any more. A largest batch needs half as long at 1 KiB/s.
 pub const WANT_GIVE_UP_MS: u64 = 120_000;
 
+/// Somebody else has it too, and nothing of it came for so long: ask him, whatever else the first one sends meanwhile. Who
+/// promised a log and sends others would hold it up for ever.
+pub const WANT_STUCK_MS: u64 = 30_000;
+
+/// A range that takes longer goes on with somebody else, if there is one.
+pub const RANGE_SLOW_MS: u64 = 10_000;
+
 /// What to do about a log that somebody has more of.
 enum Plan {
     Nothing,
@@ -120,7 +127,7 @@ impl Sync {
         let Some(link) = self.best_link(cx.now_ms, &peer) else { return false };
         self.land(log);
         let state = self.logs.entry(*log).or_default();
-        state.flight = Some(Flight { peer, link, aim, at, to, progress_ms: cx.now_ms });
+        state.flight = Some(Flight { peer, link, aim, at, to, since_ms: cx.now_ms, progress_ms: cx.now_ms });
         self.flights.insert(*log);
         if let Some(peer) = self.peers.get_mut(&peer) {
             peer.flights += 1;
@@ -164,12 +171,21 @@ impl Sync {
             known.retried = false;
         }
         let promised = known.map_or(0, |known| known.next).min(cap);
+        let is_slow = cx.now_ms.saturating_sub(flight.since_ms) > RANGE_SLOW_MS;
         if flight.at >= flight.to {
+            if is_slow {
+                // Whoever else has it may be faster: a cable that was plugged in beside the radio.
+                state.avoid = Some(*peer);
+            }
             self.land(log);
             self.pending.insert((log.lane, *log));
             return;
         }
+        let to = flight.to;
+        let others = |known: &Known| known.beyond(to, cap) > 0;
+        let is_alone = || !self.peers.iter().any(|(id, other)| id != peer && other.known.get(log).is_some_and(others));
         if matches!(flight.aim, Aim::Next | Aim::Jump)
+            && (!is_slow || is_alone())
             && flight.to - flight.at <= RANGE_BATCHES_MAX / 2
             && promised > flight.to
         {
@@ -203,7 +219,8 @@ impl Sync {
         for (log, flight) in flights {
             let heard = self.peers.get(&flight.peer).map_or(0, |peer| peer.batches_ms);
             let silent_ms = cx.now_ms.saturating_sub(flight.progress_ms.max(heard));
-            if silent_ms < WANT_TIMEOUT_MS {
+            let is_stuck = cx.now_ms.saturating_sub(flight.progress_ms) >= WANT_STUCK_MS;
+            if silent_ms < WANT_TIMEOUT_MS && !is_stuck {
                 continue;
             }
             let adopt = self.logs.get(&log).map_or(0, |state| state.adopt);
