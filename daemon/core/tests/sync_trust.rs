@@ -208,6 +208,73 @@ fn a_source_that_does_not_answer_is_replaced() {
     mesh.assert_calm();
 }
 
+/// Who promises a log and sends other things meanwhile would keep everybody else from being asked, for ever.
+#[test]
+fn a_source_that_sends_other_things_is_replaced_too() {
+    let mut mesh = Mesh::new(3);
+    (0..10).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    mesh.cut(link);
+    mesh.post(1, "offer", "soup");
+    let soup = mesh.sites[1].disk.journal.last().unwrap().clone();
+    let silent = mesh.link(0, 2);
+    while !mesh.wires[&silent].sent[1].contains_key(&2) {
+        mesh.step();
+    }
+    let lose = |mesh: &mut Mesh| mesh.wires.get_mut(&silent).unwrap().queues.iter_mut().for_each(|queue| queue.clear());
+    lose(&mut mesh);
+    mesh.link(1, 2);
+    while mesh.step() {
+        lose(&mut mesh);
+    }
+    assert_eq!(mesh.sites[2].node.board().len(), 1, "it waits for the one it asked");
+    let run = Run {
+        log: LogRef { index: 4_000, name: Some(soup.log) },
+        live: true,
+        hops: 0,
+        from: soup.number,
+        prev: None,
+        parcels: vec![Parcel { spent_s: 0, bytes: &soup.bytes }],
+    };
+    let frame = Frame::Batches(vec![run]).encode();
+    for _ in 0..=WANT_STUCK_MS / 4_000 {
+        mesh.wait_ms(4_000);
+        mesh.event(2, Event::Frame { link: LinkId(silent), bytes: &frame });
+        while mesh.step() {
+            lose(&mut mesh);
+        }
+    }
+    assert_eq!(mesh.sites[2].node.board().len(), 11);
+    mesh.assert_calm();
+}
+
+/// Each batch whose signature does not fit costs a look at it; a flood of them would keep the gateway from its neighbours.
+#[test]
+fn who_sends_false_signatures_without_end_is_cut_off() {
+    let mut mesh = Mesh::new(2);
+    (0..4).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    let mut held = mesh.sites[0].disk.journal.last().unwrap().clone();
+    let text = held.bytes.windows(5).position(|window| window == b"bread").unwrap();
+    for n in 0..=SUSPECTED_MAX {
+        held.bytes[text] = b'A' + (n % 26) as u8;
+        let run = Run {
+            log: LogRef { index: 4_000, name: Some(held.log) },
+            live: true,
+            hops: 0,
+            from: held.number,
+            prev: None,
+            parcels: vec![Parcel { spent_s: 0, bytes: &held.bytes }],
+        };
+        assert!(mesh.sites[1].faults.is_empty(), "{n}");
+        mesh.event(1, Event::Frame { link: LinkId(link), bytes: &Frame::Batches(vec![run]).encode() });
+    }
+    assert!(matches!(mesh.sites[1].faults[..], [(_, Fault::BadBatch { .. })]), "{:?}", mesh.sites[1].faults);
+    assert!(mesh.sites[1].alarms.is_empty());
+}
+
 /// A relay that changes a batch would speak with another gateway's voice.
 #[test]
 fn who_brings_a_batch_that_its_gateway_did_not_sign_is_cut_off() {

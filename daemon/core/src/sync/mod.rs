@@ -28,6 +28,7 @@ mod wire;
 pub use arrive::HAVE_MS;
 pub use carry::{carried_heads, CarryPiece, CarryRange, CARRIED_HEADS_MAX};
 pub use contract::{Action, Event, Extent, LaneQuota, LinkId, PeerStatus, Source, SyncSetup};
+pub use evidence::SUSPECTED_MAX;
 pub use fault::{Alarm, Fault};
 pub use fork::{FORKS_MAX, FORKS_PER_PEER_MAX, FORK_BATCHES_MAX, FORK_SEARCH_MAX};
 pub use frame::{Frame, HeadLine, LogRef, Run, FRAME_BYTES_MAX};
