@@ -5,6 +5,7 @@
 //! purpose or one network are worthless in another. This module never draws randomness: seeds are arguments.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use ed25519_dalek::{Signature as DalekSignature, Signer, SigningKey, VerifyingKey};
@@ -78,15 +79,10 @@ macro_rules! id32 {
 
             /// Parses 64 hex digits, upper or lower case.
             pub fn parse(text: &str) -> Option<Self> {
-                let text = text.as_bytes();
                 if text.len() != 64 {
                     return None;
                 }
-                let mut out = [0u8; 32];
-                for (byte, pair) in out.iter_mut().zip(text.chunks_exact(2)) {
-                    *byte = (hex_digit(pair[0])? << 4) | hex_digit(pair[1])?;
-                }
-                Some(Self(out))
+                unhex(text)?.try_into().ok().map(Self)
             }
         }
 
@@ -162,8 +158,14 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
-fn hex_digit(c: u8) -> Option<u8> {
-    (c as char).to_digit(16).map(|d| d as u8)
+/// The reverse, of digits in either case; none if it is anything else.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| (byte as char).to_digit(16).map(|digit| digit as u8);
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
 /// SHA-512/256 over the purpose, a zero byte, and the parts one after another.

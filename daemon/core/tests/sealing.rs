@@ -4,15 +4,11 @@ mod support;
 
 use commons_core::admission::Rejection;
 use commons_core::codec::{decode_record, record_id, Author, SignedRecord};
-use commons_core::identity::{hex, member_signed, GatewayKeys, MemberKeys, NetworkId, RecordId};
+use commons_core::identity::{hex, member_signed, unhex, GatewayKeys, MemberKeys, NetworkId, RecordId};
 use commons_core::record::{Assign, Body, Claim, OnItem};
 use commons_core::sealing::{seal, sealing_key, unseal};
 use commons_core::submission::{Content, DraftBody, Submission};
 use support::{code_of, member, sender, signed, Gateway};
-
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex")).collect()
-}
 
 fn claim_with_key(item: RecordId, seed: u8) -> Body {
     let key = Some(sealing_key(&[seed; 32]));
@@ -46,7 +42,7 @@ fn a_guests_contact_reaches_a_helper_with_a_key_on_any_block_and_nobody_else() {
         let state = gateway.state(&need.id.to_string()).unwrap();
         assert_eq!(state.status, "assigned");
         let first = state.claims.iter().find(|one| one.status == "assigned").unwrap();
-        let open = |seed: u8| unseal(&unhex(&first.sealed), &[seed; 32], &need.id, &id(&first.id));
+        let open = |seed: u8| unseal(&unhex(&first.sealed).unwrap(), &[seed; 32], &need.id, &id(&first.id));
         let (helper, other) = if first.id == claim.id.to_string() { (7, 8) } else { (8, 7) };
         assert_eq!(open(helper).as_deref(), Some("second floor, Omar"));
         assert_eq!(open(other), None);
@@ -93,7 +89,7 @@ fn only_the_requester_hands_his_contact_on_and_only_to_who_holds_the_slot() {
     assert_eq!((after.status, after.filled, &after.epochs), (before.status, before.filled, &before.epochs));
     // In another gateway's log too, a stranger's assignment hands nothing on.
     gateway.restart();
-    assert_eq!(unseal(&unhex(&after.claims[0].sealed), &[7; 32], &need, &first).as_deref(), Some("ring at 4"));
+    assert_eq!(unseal(&unhex(&after.claims[0].sealed).unwrap(), &[7; 32], &need, &first).as_deref(), Some("ring at 4"));
     // What the state says to name is what is taken.
     let epochs = after.epochs.unwrap();
     let confirm = signed(&ana, 10, Body::Confirm(OnItem { item: need, epoch: epochs.item }));
@@ -122,7 +118,7 @@ fn golden_bytes_of_members() {
         if !BY_PHONES.contains(&kind) {
             continue;
         }
-        let record = unhex(record);
+        let record = unhex(record).unwrap();
         let signature = keys.sign(&network, &record);
         let id = record_id(&network, &gateway, &author, &record);
         let signed = SignedRecord { author: keys.key(), record, signature };
@@ -152,7 +148,11 @@ fn a_tampered_record_of_a_member_is_refused() {
         Ok(member_signed(&network, &signed.author, &signed.record, &signed.signature))
     };
     let mut checked = 0;
-    for bytes in golden.lines().filter_map(|line| line.strip_prefix("signed ")?.split(' ').nth(1)).map(unhex) {
+    for bytes in golden
+        .lines()
+        .filter_map(|line| line.strip_prefix("signed ")?.split(' ').nth(1))
+        .map(|digits| unhex(digits).expect("hex"))
+    {
         assert_eq!(holds(&bytes), Ok(true));
         for at in (0..bytes.len()).step_by(7) {
             let mut touched = bytes.clone();
@@ -163,7 +163,8 @@ fn a_tampered_record_of_a_member_is_refused() {
         checked += 1;
     }
     assert_eq!(checked, 12);
-    let sealed = golden.lines().find_map(|line| line.strip_prefix("sealed ")).map(unhex).expect("a sealed contact");
+    let sealed =
+        golden.lines().find_map(|line| line.strip_prefix("sealed ")).and_then(unhex).expect("a sealed contact");
     let (item, claim) = (RecordId([0xAB; 32]), RecordId([0xCD; 32]));
     for at in 0..sealed.len() {
         let mut touched = sealed.clone();

@@ -2,7 +2,7 @@
 
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine as _;
-use commons_core::identity::{hex, GatewayId};
+use commons_core::identity::{hex, unhex, GatewayId};
 use commons_core::log::{Epoch, Lane, LogKey};
 
 /// Base64 (RFC 4648, with padding).
@@ -33,14 +33,10 @@ pub fn text_to_log(text: &str) -> Option<LogKey> {
 
 /// Hex digits of exactly so many bytes.
 pub fn digits_to_bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    if text.len() != 2 * N || !text.is_ascii() {
+    if text.len() != 2 * N {
         return None;
     }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(bytes)
+    unhex(text)?.try_into().ok()
 }
 
 /// The reverse.

@@ -14,7 +14,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use commons_core::identity::{hash, purpose, GatewayId, NetworkId};
+use commons_core::identity::{hash, purpose, unhex, GatewayId, NetworkId};
 use commons_core::topic::LINK_ID_DIGITS;
 
 use crate::host::random;
@@ -68,14 +68,10 @@ impl Secret {
 
     /// From 16 hex digits.
     pub fn parse_hex(text: &str) -> Option<Self> {
-        if text.len() != 2 * SECRET_BYTES || !text.is_ascii() {
+        if text.len() != 2 * SECRET_BYTES {
             return None;
         }
-        let mut secret = [0; SECRET_BYTES];
-        for (byte, at) in secret.iter_mut().zip((0..).step_by(2)) {
-            *byte = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
-        }
-        Some(Self(secret))
+        unhex(text)?.try_into().ok().map(Self)
     }
 
     /// The key for the handshake.

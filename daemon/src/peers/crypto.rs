@@ -181,10 +181,10 @@ impl Cipher for ChaCha {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use commons_core::identity::hex;
+    use commons_core::identity::{hex, unhex};
 
     fn bytes(text: &str) -> Vec<u8> {
-        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+        unhex(text).unwrap()
     }
 
     /// Two builds of the daemon could not talk, or would talk less secretly than they think.

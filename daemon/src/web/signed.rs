@@ -5,6 +5,7 @@
 
 use commons_core::admission::Rejection;
 use commons_core::codec::SIGNED_MAGIC;
+use commons_core::identity::unhex;
 
 use super::form::Form;
 
@@ -21,19 +22,10 @@ pub(super) fn signed(form: &Form) -> Result<Option<Vec<u8>>, Rejection> {
     if !is_signed(form) {
         return Ok(None);
     }
-    match unhex(form.get(FIELD).as_bytes()) {
+    match unhex(form.get(FIELD)) {
         Some(bytes) if bytes.first() == Some(&SIGNED_MAGIC) => Ok(Some(bytes)),
         _ => Err(Rejection::NotARecord { detail: "not the hex digits of a signed record" }),
     }
-}
-
-fn unhex(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: u8| (byte as char).to_digit(16).map(|digit| digit as u8);
-    let (pairs, rest) = text.as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
 #[cfg(test)]
