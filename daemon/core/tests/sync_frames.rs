@@ -3,7 +3,7 @@
 mod support;
 
 use commons_core::codec::BATCH_BYTES_MAX;
-use commons_core::identity::{hex, BatchHash};
+use commons_core::identity::{hex, unhex, BatchHash};
 use commons_core::log::{Age, Epoch, Lane, LogKey};
 use commons_core::sync::fault::CODES;
 use commons_core::sync::frame::*;
@@ -72,19 +72,21 @@ fn frames() -> Vec<Frame<'static>> {
 /// Two versions in one street would not understand each other.
 #[test]
 fn the_bytes_of_each_kind_stay_as_they_are() {
-    let mut text = format!("hello {}\n", hex(&hello().encode()));
+    let said = format!("hello {}\n", hex(&hello().encode()));
+    let mut text = String::new();
     for frame in frames() {
         let bytes = frame.encode();
         text += &format!("{} {}\n", KINDS[usize::from(bytes[1])], hex(&bytes));
         assert_eq!(Frame::decode(&bytes), Ok(frame));
     }
     assert_eq!(Hello::decode(&hello().encode()), Ok(hello()));
-    let expected = include_str!("../../../tests/golden/sync-v1.txt");
-    if std::env::var_os("COMMONSD_TEST_BLESS").is_some() {
-        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/sync-v1.txt"), &text).expect("writes");
-        return;
-    }
+    let (first_hello, expected) = include_str!("../../../tests/golden/sync-v1.txt").split_once('\n').expect("lines");
     assert_eq!(text, expected, "the frames changed; if on purpose, they are version 2");
+    let expected = include_str!("../../../tests/golden/sync-v2.txt");
+    assert_eq!(said, expected, "the Hello changed; if on purpose, it is version 3");
+    // Who still says the first one is told so by name.
+    let first = first_hello.strip_prefix("hello ").and_then(unhex).expect("a hello");
+    assert_eq!(Hello::decode(&first), Err(Fault::UnknownVersion(1)));
 }
 
 /// A limit that is checked after the memory is taken is none: a small gateway would fall over.

@@ -3,9 +3,13 @@
 use alloc::vec::Vec;
 
 use super::fault::Fault;
-use super::frame::{FRAME_BYTES_MAX, FRAME_VERSION};
+use super::frame::FRAME_BYTES_MAX;
 use super::wire::{put_number, Reader};
 use crate::log::{Age, Lane};
+
+/// The Hello this code says. Version 1 had a digest for each lane; its frames are the same, but a link of it does not tell how
+/// much was read.
+pub const HELLO_VERSION: u8 = 2;
 
 /// Bytes of a Hello, at most: a handshake message of Noise with room to spare, and still one small packet.
 pub const HELLO_BYTES_MAX: usize = 96;
@@ -85,7 +89,7 @@ impl Hello {
     /// Its bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(HELLO_BYTES_MAX);
-        out.push(FRAME_VERSION);
+        out.push(HELLO_VERSION);
         out.extend(self.store.0.to_be_bytes());
         put_number(&mut out, self.age.0);
         out.push(self.interests.0 | if self.cursor.is_some() { HAS_CURSOR } else { 0 });
@@ -99,14 +103,14 @@ impl Hello {
         out
     }
 
-    /// The reverse, of bytes that came from anywhere. What a later version 1 might append is passed over.
+    /// The reverse, of bytes that came from anywhere. What a later version 2 might append is passed over.
     pub fn decode(bytes: &[u8]) -> Result<Self, Fault> {
         if bytes.len() > HELLO_BYTES_MAX {
             return Err(Fault::TooLarge { found: bytes.len(), limit: HELLO_BYTES_MAX });
         }
         let mut reader = Reader::new(bytes);
         match reader.byte()? {
-            FRAME_VERSION => {}
+            HELLO_VERSION => {}
             version => return Err(Fault::UnknownVersion(version)),
         }
         let store = StoreEpoch(u64::from_be_bytes(reader.array()?));
