@@ -4,6 +4,7 @@
 pub mod book;
 pub mod history;
 pub mod mesh;
+pub mod street;
 
 use std::collections::BTreeMap;
 
