@@ -19,8 +19,10 @@ use commons_core::views::stock::ShelfState;
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot, watch, OwnedSemaphorePermit};
 
+use crate::accounts::{AccountNews, AccountQuestion};
 use crate::neighbours::Neighbours;
 use crate::news::News;
+use crate::passes::Passes;
 use crate::refusals::Refusals;
 
 /// Messages waiting for the writer, at most. Senders beyond it wait (their PUBACK is late, their reads pause).
@@ -51,6 +53,8 @@ pub enum Message {
     Retain(Retained, oneshot::Sender<Result<(), Rejection>>),
     /// All retained messages of `commons/local/#` whose topic comes after the given one, at most 256.
     RetainedAfter(Option<String>, oneshot::Sender<Vec<Retained>>),
+    /// About members and the ledger.
+    Account(AccountQuestion),
     /// Runs between commits on the writer's own thread, for the command line's rarer wishes (backup, verify).
     Control(ControlRequest, oneshot::Sender<serde_json::Value>),
     /// From the links to other gateways.
@@ -237,6 +241,8 @@ pub struct Inbox {
     health: watch::Receiver<Health>,
     neighbours: watch::Sender<Neighbours>,
     refusals: Refusals,
+    accounts: AccountNews,
+    passes: Passes,
 }
 
 /// Room for one message.
@@ -259,6 +265,8 @@ pub struct Outlet {
     pub changes: broadcast::Sender<Change>,
     /// Changes out, after commit, by id.
     pub news: News,
+    /// Changed accounts out, after commit.
+    pub accounts: AccountNews,
     /// Health out.
     pub health: watch::Sender<Health>,
 }
@@ -268,6 +276,7 @@ pub fn channel() -> (Inbox, Outlet) {
     let (sender, receiver) = mpsc::channel(INBOX_MESSAGES_MAX);
     let (changes, _) = broadcast::channel(CHANGES_KEPT_MAX);
     let news = News::default();
+    let accounts = AccountNews::default();
     let (health_out, health) = watch::channel(Health::default());
     let inbox = Inbox {
         sender,
@@ -276,8 +285,10 @@ pub fn channel() -> (Inbox, Outlet) {
         health,
         neighbours: watch::Sender::default(),
         refusals: Refusals::default(),
+        accounts: accounts.clone(),
+        passes: Passes::default(),
     };
-    (inbox, Outlet { receiver, changes, news, health: health_out })
+    (inbox, Outlet { receiver, changes, news, accounts, health: health_out })
 }
 
 impl Inbox {
@@ -400,12 +411,22 @@ impl Inbox {
         self.news.clone()
     }
 
+    /// Which members have shown who they are.
+    pub fn passes(&self) -> &Passes {
+        &self.passes
+    }
+
+    /// Whose accounts changed, from now on.
+    pub fn account_news(&self) -> AccountNews {
+        self.accounts.clone()
+    }
+
     /// The latest health.
     pub fn health(&self) -> watch::Receiver<Health> {
         self.health.clone()
     }
 
-    async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
+    pub(crate) async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.sender.send(message(reply)).await.ok()?;
         answer.await.ok()

@@ -4,8 +4,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use commons_core::batch::record_places;
-use commons_core::codec::read_record;
+use commons_core::batch::{record_places, signed_in};
+use commons_core::codec::{read_record, SignedRecord};
 use commons_core::log::{Held, LogKey};
 use commons_core::node::Node;
 use commons_core::record::Record;
@@ -65,19 +65,27 @@ pub struct OpenShelf<'a> {
 
 impl Library for OpenShelf<'_> {
     fn record(&self, at: EntryRef) -> Option<Record> {
+        let known = self.at_hand(at)?;
+        let places = known.places.get_or_init(|| record_places(&known.held.bytes).unwrap_or_default());
+        let place = places.get(usize::from(at.place))?.clone()?;
+        read_record(known.held.bytes.get(place)?).ok()
+    }
+
+    fn signed(&self, at: EntryRef) -> Option<SignedRecord> {
+        signed_in(&self.at_hand(at)?.held.bytes, at.place)
+    }
+}
+
+impl OpenShelf<'_> {
+    fn at_hand(&self, at: EntryRef) -> Option<Rc<AtHand>> {
         let log = self.shelf.logs.get(usize::from(at.log))?;
         let number = u64::from(at.batch);
         let is_it = |known: &&Rc<AtHand>| known.held.number == number && known.held.log == *log;
         let found = self.shelf.at_hand.borrow().iter().find(is_it).cloned();
-        let known = match found {
-            Some(known) => known,
-            None => {
-                self.shelf.keep(self.store.read(log, number).ok()?);
-                self.shelf.at_hand.borrow().front().cloned()?
-            }
-        };
-        let places = known.places.get_or_init(|| record_places(&known.held.bytes).unwrap_or_default());
-        let place = places.get(usize::from(at.place))?.clone()?;
-        read_record(known.held.bytes.get(place)?).ok()
+        if found.is_some() {
+            return found;
+        }
+        self.shelf.keep(self.store.read(log, number).ok()?);
+        self.shelf.at_hand.borrow().front().cloned()
     }
 }

@@ -1,6 +1,7 @@
 //! commonsd: the gateway daemon of a neighbourhood's own network.
 
 pub mod about;
+pub mod accounts;
 pub mod assembly;
 pub mod audit;
 pub mod bundle;
@@ -23,7 +24,9 @@ pub mod keeper;
 pub mod library;
 pub mod neighbours;
 mod news;
+pub mod passes;
 pub mod peers;
+pub mod pen;
 mod reach;
 pub mod refusals;
 pub mod retained;

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use commons_core::admission::Rejection;
 use commons_core::batch::BatchFault;
 use commons_core::clock::{rfc3339, Now};
-use commons_core::identity::{hex, purpose, RecordId};
+use commons_core::identity::{hex, purpose, MemberId, RecordId};
 use commons_core::log::{Held, LogKey};
 use commons_core::node::{Input, Node, Output, Space, Verdict, EXPIRED_PER_TICK_MAX};
 use commons_core::receipt::Outcome;
@@ -116,6 +116,8 @@ struct Pending {
     answers: Vec<(oneshot::Sender<Outcome>, Outcome)>,
     touched: BTreeSet<Touched>,
     gone: BTreeSet<Touched>,
+    /// Members whose accounts changed.
+    members: BTreeSet<MemberId>,
     /// Batches of others that the node did not take.
     refused: Option<BatchFault>,
     /// Why a batch was not taken that is not here.
@@ -354,6 +356,7 @@ impl Writer {
                 Output::Changed(touched) => drop(pending.touched.insert(touched)),
                 Output::Gone(touched) => drop(pending.gone.insert(touched)),
                 Output::StockChanged => {}
+                Output::LedgerChanged(members) => pending.members.extend(members),
                 Output::BatchRefused(fault) => pending.refused = Some(fault),
             }
         }
@@ -392,6 +395,7 @@ impl Writer {
             pending.gone.iter().for_each(|touched| self.tell(*touched, None));
         }
         self.parts.outlet.news.note(pending.touched, pending.gone);
+        self.parts.outlet.accounts.tell(pending.members);
     }
 
     fn tell(&self, touched: Touched, state: Option<Arc<ItemState>>) {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::admission::Rejection;
 use crate::clock::Interval;
-use crate::codec::{decode_record, record_id, Author, BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, BATCH_VERSION};
+use crate::codec::{decode_record, record_id, Author, SignedRecord, BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, BATCH_VERSION};
 use crate::identity::{
     gateway_signed, hash, member_signed, purpose, BatchHash, GatewayId, GatewayKeys, MemberKey, NetworkId, RecordId,
     Signature,
@@ -260,6 +260,16 @@ pub fn record_places(bytes: &[u8]) -> Result<Vec<Option<core::ops::Range<usize>>
         Item::HashOnly(_) => None,
     };
     Ok(read_batch(bytes)?.items.iter().map(place).collect())
+}
+
+/// The member's record in one place of a batch's bytes, as he handed it in.
+pub fn signed_in(bytes: &[u8], place: u8) -> Option<SignedRecord> {
+    match read_batch(bytes).ok()?.items.get(usize::from(place))? {
+        Item::Entry { author: Author::Member(author), record, signature: Some(signature) } => {
+            Some(SignedRecord { author: *author, record: record.to_vec(), signature: *signature })
+        }
+        _ => None,
+    }
 }
 
 /// Takes a batch apart and checks everything: form, limits, canonical bytes, number, chain, both kinds of signatures.

@@ -54,6 +54,8 @@ pub mod purpose {
     pub const BUNDLE: &str = "commons/1/bundle";
     /// What a gateway says that it has, on a stick.
     pub const RECEIPT: &str = "commons/1/receipt";
+    /// What a member signs to read his own account at a gateway.
+    pub const PASS: &str = "commons/1/pass";
     /// What a keeper's phone signs to open a gateway's page.
     pub const KEEPER: &str = "commons/1/keeper";
 }
@@ -271,11 +273,46 @@ impl MemberKeys {
         Signature(self.0.sign(&digest).to_bytes())
     }
 
+    /// Signs a gateway's question to a member.
+    pub fn sign_for_pass(
+        &self,
+        network: &NetworkId,
+        gateway: &GatewayId,
+        who: &MemberId,
+        asked: &[u8; 32],
+    ) -> Signature {
+        let digest = pass_digest(network, gateway, &self.key(), who, asked);
+        Signature(self.0.sign(&digest).to_bytes())
+    }
+
     /// Signs a gateway's challenge, as its keeper.
     pub fn sign_as_keeper(&self, network: &NetworkId, gateway: &GatewayId, challenge: &[u8; 32]) -> Signature {
         let digest = keeper_digest(network, gateway, &self.key(), challenge);
         Signature(self.0.sign(&digest).to_bytes())
     }
+}
+
+/// What a member signs to be known at one gateway of one network, for one question.
+fn pass_digest(
+    network: &NetworkId,
+    gateway: &GatewayId,
+    key: &MemberKey,
+    who: &MemberId,
+    asked: &[u8; 32],
+) -> [u8; 32] {
+    hash(purpose::PASS, &[&network.0, &gateway.0, &key.0, &who.0, asked])
+}
+
+/// Whether `signature` is a member's over a gateway's question to him (RFC 8032, strict).
+pub fn pass_signed(
+    network: &NetworkId,
+    gateway: &GatewayId,
+    key: &MemberKey,
+    who: &MemberId,
+    asked: &[u8; 32],
+    signature: &Signature,
+) -> bool {
+    verify(&key.0, &pass_digest(network, gateway, key, who, asked), signature)
 }
 
 /// What a keeper signs: for one gateway of one network, and for one question.

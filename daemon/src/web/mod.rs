@@ -14,6 +14,7 @@ mod gzip;
 mod holdback;
 mod keeper;
 mod kept;
+mod ledger;
 mod metrics;
 mod origin;
 mod pages;

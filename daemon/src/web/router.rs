@@ -14,7 +14,7 @@ use super::answer::{Answer, Body, Cache, Fault};
 use super::connections::Place;
 use super::origin::{Addressee, Ends};
 use super::view::View;
-use super::{api, assets, gzip, keeper, metrics, origin, pages, portal, request, websocket, Web};
+use super::{api, assets, gzip, keeper, ledger, metrics, origin, pages, portal, request, websocket, Web};
 use crate::counters::Counters;
 
 /// What a path leads to.
@@ -40,7 +40,11 @@ impl Route {
             ["api", "v1", "needs" | "offers" | "notices"] => Self::Collection,
             ["api", "v1", "needs" | "offers" | "notices", _] => Self::Read,
             ["api", "v1", "summary" | "stock" | "info" | "health" | "peers" | "watch"] => Self::Read,
-            ["api", "v1", "post", _] => Self::Post,
+            ["api", "v1", "ledger"]
+            | ["api", "v1", "ledger", "members" | "challenge" | "account" | "history" | "watch"]
+            | ["api", "v1", "ledger", "members", _]
+            | ["api", "v1", "ledger", "members", _, "forks"] => Self::Read,
+            ["api", "v1", "post", _] | ["api", "v1", "ledger", "pass"] => Self::Post,
             ["" | "help" | "me" | "poster" | "bulletin" | "metrics" | "healthz" | "favicon.ico" | "robots.txt"] => {
                 Self::Read
             }
@@ -154,6 +158,7 @@ async fn handle(
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     if method == Method::POST {
         return match parts.as_slice() {
+            ["api", "v1", "ledger", "pass"] => ledger::pass(web, &head, body).await,
             ["api", "v1", "post", kind] => api::post(web, &head, kind, body).await,
             ["api", "v1", plural] => api::post(web, &head, plural.trim_end_matches('s'), body).await,
             ["new", kind] => pages::new::post(web, &head, kind, body).await,
@@ -172,8 +177,18 @@ async fn handle(
             "health" => Ok(api::health(web)),
             "peers" => Ok(api::peers(web)),
             "watch" => api::watch(web, &head, stopping),
+            "ledger" => ledger::covenant(web).await,
             plural => api::list(web, &head, plural).await,
         },
+        ["api", "v1", "ledger", what] => match *what {
+            "members" => ledger::members(web, &head).await,
+            "challenge" => Ok(ledger::challenge(web)),
+            "account" => ledger::account(web, &head).await,
+            "history" => ledger::history(web, &head).await,
+            _ => ledger::follow(web, &head, stopping).await,
+        },
+        ["api", "v1", "ledger", "members", id] => ledger::member(web, id, false).await,
+        ["api", "v1", "ledger", "members", id, _] => ledger::member(web, id, true).await,
         ["api", "v1", plural, id] => api::item(web, plural, id).await,
         ["assets", _] => assets::answer(&path, &head.headers).ok_or(Fault::NotFound),
         [""] => pages::board::show(web, &head).await,

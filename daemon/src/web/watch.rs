@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use commons_core::identity::MemberId;
 use commons_core::views::item::ItemKind;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, watch, OwnedSemaphorePermit};
@@ -45,6 +46,43 @@ pub(super) fn start(
                 },
                 () = tokio::time::sleep(Duration::from_secs(ALIVE_S)) => Bytes::from_static(b": alive\n\n"),
             };
+        }
+    });
+    receiver
+}
+
+/// As [`start`], of one member's own account: `account` with all of it, at first and after each change; ends with his pass.
+pub(super) fn start_account(
+    web: &Web,
+    member: MemberId,
+    pass: String,
+    place: OwnedSemaphorePermit,
+    mut stopping: watch::Receiver<bool>,
+) -> mpsc::Receiver<Bytes> {
+    let (events, receiver) = mpsc::channel(EVENTS_MAX);
+    let inbox = web.inbox.clone();
+    // Followed before it is read, so that no change falls in between.
+    let mut news = inbox.account_news().follow(member);
+    tokio::spawn(async move {
+        let _place = place;
+        while inbox.who_has(&pass).await == Some(member) {
+            let Some(account) = inbox.account(member).await else { return };
+            let json = serde_json::to_string(&account).unwrap_or_default();
+            let event = format!("event: account\ndata: {json}\n\n");
+            if events.send(event.into()).await.is_err() {
+                return;
+            }
+            loop {
+                let alive = tokio::select! {
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                    () = events.closed() => return,
+                    live = news.changed() => if live { break } else { return },
+                    () = tokio::time::sleep(Duration::from_secs(ALIVE_S)) => Bytes::from_static(b": alive\n\n"),
+                };
+                if events.send(alive).await.is_err() {
+                    return;
+                }
+            }
         }
     });
     receiver

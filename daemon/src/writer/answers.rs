@@ -39,6 +39,7 @@ impl Writer {
             Message::Summary(reply) => drop(reply.send(self.node.board().summary())),
             Message::Retain(retained, reply) => drop(reply.send(self.parts.retained.set(retained))),
             Message::RetainedAfter(topic, reply) => drop(reply.send(self.parts.retained.after(topic))),
+            Message::Account(question) => question.answer(&self.node, &library),
             Message::Control(request, reply) => drop(reply.send(self.control(request))),
         }
     }

@@ -12,7 +12,7 @@ use super::{Ledger, Refusal, NEWCOMERS_MAX};
 use crate::codec::Author;
 use crate::identity::{GatewayId, MemberId, RecordId};
 use crate::log::Age;
-use crate::record::{Body, Pay};
+use crate::record::{Body, Pay, UnitIndex};
 
 impl Ledger {
     /// Whether this gateway may log the record now.
@@ -97,7 +97,7 @@ impl Ledger {
         }
         let Some(standing) = self.standing_at(&pay.link.prev) else { return Ok(()) };
         let Some(found) = self.covenants.get(&standing.covenant) else { return Ok(()) };
-        let left = standing.roaming_limit(found, pay.unit) - self.paid_away(&pay.link.prev, pay);
+        let left = standing.roaming_limit(found, pay.unit) - self.paid_away(&pay.link.prev, pay.unit);
         if pay.amount.signed() > left {
             return Err(Refusal::OverRoaming { limit: u64::try_from(left).unwrap_or(0), home: home.short() });
         }
@@ -105,14 +105,14 @@ impl Ledger {
     }
 
     /// What was paid in this unit since home last saw the chain. Gross: what came in meanwhile may be counted elsewhere too.
-    fn paid_away(&self, prev: &RecordId, pay: &Pay) -> i64 {
+    pub(super) fn paid_away(&self, prev: &RecordId, in_unit: UnitIndex) -> i64 {
         let (mut at, mut sum) = (*prev, 0);
         while let Some(entry) = self.entries.get(&at) {
             if entry.at_home || entry.seq == 0 {
                 break;
             }
             match &entry.deed {
-                Deed::Pay { unit, amount, .. } if *unit == pay.unit => sum += amount.signed(),
+                Deed::Pay { unit, amount, .. } if *unit == in_unit => sum += amount.signed(),
                 _ => {}
             }
             at = entry.prev;

@@ -106,6 +106,21 @@ impl Ledger {
         found.chain(shown.map(|proof| (proof.epoch, proof.seq))).collect()
     }
 
+    /// Two records of each fork: of those in the chain, else of those shown.
+    pub fn fork_pairs(&self, about: &MemberId) -> Vec<((u16, u32), [RecordId; 2])> {
+        let mut pairs = BTreeMap::new();
+        let shown = self.members.get(about).into_iter().flat_map(|member| &member.proofs);
+        pairs.extend(shown.map(|proof| ((proof.epoch, proof.seq), [proof.first, proof.second])));
+        for (epoch, ids) in self.forks(about) {
+            if let ([first, second, ..], Some(seq)) =
+                (&*ids, ids.first().and_then(|id| Some(self.entries.get(id)?.seq)))
+            {
+                pairs.insert((epoch, seq), [*first, *second]);
+            }
+        }
+        pairs.into_iter().collect()
+    }
+
     /// Whether this is a proof. The first of its two records must follow one that is here, which says whose key it is.
     pub(super) fn judge_proof(&self, proof: &ForkProof) -> Result<Judged, Stop> {
         let no = |detail| Stop::Refused(Refusal::NotAProof { detail });

@@ -33,10 +33,17 @@ pub(super) struct Member {
     pub resumptions: BTreeSet<RecordId>,
     /// Follows from the four above.
     pub frozen: bool,
+    /// Payments of his, and to him, that wait for somebody: see [`super::posting::Payment::waits_for`].
+    pub open: BTreeSet<RecordId>,
+    /// Members' words for him.
+    pub vouches: BTreeSet<RecordId>,
+    /// Guardians' words that another key is his.
+    pub recoveries: BTreeSet<RecordId>,
 }
 
 /// How far a record has come: the three lights a person sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Lights {
     /// Not in any log that is here.
     Noted,
@@ -61,6 +68,9 @@ impl Member {
             frozen_epochs: BTreeSet::new(),
             resumptions: BTreeSet::new(),
             frozen: false,
+            open: BTreeSet::new(),
+            vouches: BTreeSet::new(),
+            recoveries: BTreeSet::new(),
         }
     }
 }

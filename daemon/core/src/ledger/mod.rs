@@ -21,6 +21,7 @@ mod member;
 mod posting;
 mod refusal;
 mod rules;
+mod statement;
 mod views;
 mod waiting;
 
@@ -28,9 +29,13 @@ pub use chain::Standing;
 pub use member::Lights;
 pub use posting::Posting;
 pub use refusal::Refusal;
+pub use statement::{
+    Account, AccountBalance, CovenantCard, Fork, HistoryPage, MemberCard, Payslip, RecoveryWord, UnitCard, VouchWord,
+    FOUND_MAX, HISTORY_PAGE_MAX, OPEN_SHOWN_MAX,
+};
 pub use views::{Balance, MemberView, Movement, MovementState};
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -38,7 +43,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec::Author;
 use crate::identity::{GatewayId, MemberId, NetworkId, RecordId};
 use crate::log::Age;
-use crate::record::{Body, Found, AMOUNT_MAX};
+use crate::record::{Action, Body, Found, AMOUNT_MAX};
 use chain::{Deed, Entry};
 use checkpoint::Words;
 use decision::Tally;
@@ -59,6 +64,9 @@ pub const PROOFS_MAX: usize = 16;
 pub const NEWCOMERS_MAX: usize = 256;
 /// Communities folded; a gateway's own door takes one.
 pub const COVENANTS_MAX: usize = 256;
+
+/// Records whose sides are told at once that home has seen them: a home that stamps backwards would else cost a walk each time.
+const CONFIRMED_TOLD_MAX: usize = 1_024;
 
 const _: () = assert!(RECORDS_MAX as u128 * (AMOUNT_MAX as u128) < i64::MAX as u128 / 2);
 
@@ -112,16 +120,21 @@ impl Ledger {
 
     /// Folds one entry in; says whether anything that counts has changed.
     pub fn apply(&mut self, said: Said<'_>) -> bool {
+        self.apply_noting(said, &mut BTreeSet::new())
+    }
+
+    /// As [`Ledger::apply`]; `touched` grows by the members whose accounts look different now.
+    pub fn apply_noting(&mut self, said: Said<'_>, touched: &mut BTreeSet<MemberId>) -> bool {
         if !said.body.kind().is_ledger() {
             return false;
         }
         let mut woken = Vec::new();
-        let mut changed = self.take(said, &mut woken);
+        let mut changed = self.take(said, &mut woken, touched);
         while let Some(id) = woken.pop() {
             for WaitingRecord { id, author, body, created, gateways } in self.waiting.release(&id) {
                 for gateway in gateways {
                     let said = Said { id, author, gateway, arrived: said.arrived, created, body: &body };
-                    changed |= self.take(said, &mut woken);
+                    changed |= self.take(said, &mut woken, touched);
                 }
             }
         }
@@ -129,14 +142,16 @@ impl Ledger {
     }
 
     /// Takes in one entry; `woken` grows by the records that count from now on.
-    fn take(&mut self, said: Said<'_>, woken: &mut Vec<RecordId>) -> bool {
-        if let Some(entry) = self.entries.get_mut(&said.id) {
+    fn take(&mut self, said: Said<'_>, woken: &mut Vec<RecordId>, touched: &mut BTreeSet<MemberId>) -> bool {
+        if let Some(entry) = self.entries.get(&said.id) {
             let news = !entry.at_home && entry.home == said.gateway;
-            entry.at_home |= news;
+            if news {
+                self.confirm(said.id, touched);
+            }
             return news;
         }
         match self.judge(said.id, said.author, said.body) {
-            Ok(judged) => self.commit(said, judged, woken),
+            Ok(judged) => self.commit(said, judged, woken, touched),
             Err(Stop::Missing(missing, _)) => {
                 self.waiting.hold(missing, said);
                 false
@@ -145,28 +160,77 @@ impl Ledger {
         }
     }
 
-    fn commit(&mut self, said: Said<'_>, judged: Judged, woken: &mut Vec<RecordId>) -> bool {
+    fn commit(
+        &mut self,
+        said: Said<'_>,
+        judged: Judged,
+        woken: &mut Vec<RecordId>,
+        touched: &mut BTreeSet<MemberId>,
+    ) -> bool {
         let Said { id, gateway, created, .. } = said;
         match judged {
-            Judged::Found(found) => self.found(id, found, woken),
+            Judged::Found(found) => {
+                touched.extend((0..found.founders.len()).map(|place| MemberId::of_founder(&id, place as u8)));
+                self.found(id, found, woken)
+            }
             Judged::Chain(entry) => {
                 let at_home = entry.home == gateway;
                 if matches!(entry.deed, Deed::Recover { .. }) {
                     self.heard.insert(id, said.arrived);
                 }
-                self.append(id, Entry { at_home, ..*entry }, created);
+                self.append(id, *entry, created);
+                self.tell(&id, touched);
+                if at_home {
+                    self.confirm(id, touched);
+                }
                 woken.push(id);
                 true
             }
-            Judged::Proof(member, proof) => self.prove(member, proof),
-            Judged::Stamp(record) => match self.entries.get_mut(&record) {
+            Judged::Proof(member, proof) => {
+                touched.insert(member);
+                self.prove(member, proof)
+            }
+            Judged::Stamp(record) => match self.entries.get(&record) {
                 Some(entry) if entry.home == gateway && !entry.at_home => {
-                    entry.at_home = true;
+                    self.confirm(record, touched);
                     true
                 }
                 _ => false,
             },
             Judged::Checkpoint(records, digest) => self.words.entry(gateway).or_default().note(records, digest),
+        }
+    }
+
+    /// Home has seen this record, and with it all before it in its chain.
+    fn confirm(&mut self, id: RecordId, touched: &mut BTreeSet<MemberId>) {
+        let mut at = id;
+        for _ in 0..CONFIRMED_TOLD_MAX {
+            let Some(entry) = self.entries.get(&at).filter(|entry| !entry.at_home) else { break };
+            self.tell(&at, touched);
+            if entry.seq == 0 {
+                break;
+            }
+            at = entry.prev;
+        }
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.at_home = true;
+        }
+    }
+
+    /// Whom a record concerns.
+    fn tell(&self, id: &RecordId, touched: &mut BTreeSet<MemberId>) {
+        let Some(entry) = self.entries.get(id) else { return };
+        touched.insert(entry.member);
+        let about = |decision: &RecordId| self.decisions.get(decision).map(|tally| &tally.action);
+        match &entry.deed {
+            Deed::Pay { to, .. } => drop(touched.insert(*to)),
+            Deed::Accept { pay, .. } | Deed::Decline { pay } | Deed::Reclaim { pay, .. } | Deed::Dispute { pay } => {
+                touched.extend(self.pays.get(pay).into_iter().flat_map(|payment| [payment.from, payment.to]));
+            }
+            Deed::Vouch { member, .. } | Deed::Recover { member, .. } => drop(touched.insert(*member)),
+            Deed::Decide { action, .. } => touched.extend(action.sides()),
+            Deed::Consent { decision, .. } => touched.extend(about(decision).into_iter().flat_map(Action::sides)),
+            _ => {}
         }
     }
 
@@ -220,8 +284,22 @@ impl Ledger {
             self.link(&author, prev, id);
         }
         self.post(author, id, &deed, created);
+        self.note_words(id, &deed);
         self.count_voices(id, &author, &deed, created);
         self.look_for_forks(&author);
+    }
+
+    /// Keeps at hand what others said about a member.
+    fn note_words(&mut self, id: RecordId, deed: &Deed) {
+        match deed {
+            Deed::Vouch { member, .. } => {
+                self.members.get_mut(member).map(|member| member.vouches.insert(id));
+            }
+            Deed::Recover { member, .. } => {
+                self.members.get_mut(member).map(|member| member.recoveries.insert(id));
+            }
+            _ => {}
+        }
     }
 
     /// Takes the standing at the end of a chain out, or makes it again where it was none.

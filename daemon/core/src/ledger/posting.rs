@@ -25,7 +25,8 @@ pub(super) struct Payment {
     pub accepted: bool,
     pub declined: bool,
     pub reclaimed: bool,
-    pub disputed: bool,
+    /// Who says that it is not right, sorted.
+    pub disputes: Vec<RecordId>,
     /// The records that accepted, declined and reclaimed it, sorted.
     pub answers: Vec<RecordId>,
 }
@@ -53,6 +54,15 @@ impl Payment {
         Posting { cause, back, from, to, unit: self.unit, amount: self.amount }
     }
 
+    /// Whether this side of it has something left to do or to wait for: the payee to answer, the payer to hear of that or to take
+    /// back what was declined.
+    pub fn waits_for(&self, side: &MemberId) -> bool {
+        if self.accepted || self.reclaimed {
+            return false;
+        }
+        *side == self.from || !self.declined
+    }
+
     /// Nobody has answered it for good.
     pub fn is_pending(&self) -> bool {
         !self.accepted && !self.reclaimed
@@ -73,10 +83,11 @@ impl Ledger {
                     accepted: false,
                     declined: false,
                     reclaimed: false,
-                    disputed: false,
+                    disputes: Vec::new(),
                     answers: Vec::new(),
                 };
                 self.await_answer(&payment, 1);
+                self.note_open(id, &payment);
                 self.pays.insert(id, payment);
                 return;
             }
@@ -91,12 +102,14 @@ impl Ledger {
             Deed::Accept { .. } => payment.accepted = true,
             Deed::Decline { .. } => payment.declined = true,
             Deed::Reclaim { .. } => payment.reclaimed = true,
-            _ => payment.disputed = true,
+            _ => {}
         }
-        if let (true, Err(place)) = (answer, payment.answers.binary_search(&id)) {
-            payment.answers.insert(place, id);
+        let list = if answer { &mut payment.answers } else { &mut payment.disputes };
+        if let Err(place) = list.binary_search(&id) {
+            list.insert(place, id);
         }
         let after = payment.clone();
+        self.note_open(pay, &after);
         if before.is_pending() && !after.is_pending() {
             self.await_answer(&after, -1);
         }
@@ -105,6 +118,17 @@ impl Ledger {
         }
         if (after.accepted && after.reclaimed) && !(before.accepted && before.reclaimed) {
             self.settle(after.posting(pay, true));
+        }
+    }
+
+    /// Keeps at hand whose turn it is.
+    fn note_open(&mut self, id: RecordId, payment: &Payment) {
+        for side in [payment.from, payment.to] {
+            let Some(member) = self.members.get_mut(&side) else { continue };
+            match payment.waits_for(&side) {
+                true => member.open.insert(id),
+                false => member.open.remove(&id),
+            };
         }
     }
 

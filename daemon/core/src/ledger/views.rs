@@ -178,7 +178,7 @@ impl Ledger {
                     unit: payment.unit,
                     amount: if gives { -payment.amount.signed() } else { payment.amount.signed() },
                     state,
-                    disputed: payment.disputed,
+                    disputed: !payment.disputes.is_empty(),
                     lights: self.lights(pay),
                 }
             })

@@ -7,9 +7,9 @@
 use alloc::vec::Vec;
 
 use super::{Node, Output, Staged, LOGS_MAX};
-use crate::batch::{genesis, read_batch, verify_batch, BatchFault, Item as Place};
+use crate::batch::{genesis, read_batch, signed_in, verify_batch, BatchFault, Item as Place};
 use crate::clock::Now;
-use crate::codec::{read_record, record_id};
+use crate::codec::{read_record, record_id, SignedRecord};
 use crate::identity::BatchHash;
 use crate::log::{Age, Epoch, Held, Lane, LogKey};
 use crate::record::Record;
@@ -345,6 +345,13 @@ impl Library for Overlay<'_> {
         match usize::from(at.log).checked_sub(LOGS_MAX) {
             Some(branch) => super::record_in(&self.node.branches.get(branch)?.bytes, at.place),
             None => self.library.record(at),
+        }
+    }
+
+    fn signed(&self, at: EntryRef) -> Option<SignedRecord> {
+        match usize::from(at.log).checked_sub(LOGS_MAX) {
+            Some(branch) => signed_in(&self.node.branches.get(branch)?.bytes, at.place),
+            None => self.library.signed(at),
         }
     }
 }

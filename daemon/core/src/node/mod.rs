@@ -3,6 +3,7 @@
 //! Invariants: nothing is logged that admission refused; an answer to a post is valid only once the batches that
 //! [`Node::seal`] returns next are on disk; views follow the log and nothing else.
 
+mod book;
 mod contact;
 mod holdings;
 mod logs;
@@ -12,6 +13,7 @@ mod rights;
 pub use holdings::Verdict;
 pub use logs::{Gap, HeadInfo, BRANCHES_MAX, BRANCH_BYTES_MAX, GAPS_MAX, GAP_BATCHES_MAX};
 
+use book::Book;
 use logs::{Head, Overlay};
 
 use alloc::boxed::Box;
@@ -22,7 +24,7 @@ use crate::admission::Rejection;
 use crate::batch::{batch_hash, read_batch, seal_batch, BatchFault, Item as Place};
 use crate::clock::{Certainty, Clock, Interval, Now};
 use crate::codec::{read_record, record_id, Author, BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, RECORD_BYTES_MAX};
-use crate::identity::{GatewayId, GatewayKeys, MemberKey, NetworkId, RecordId, Signature};
+use crate::identity::{GatewayId, GatewayKeys, MemberId, MemberKey, NetworkId, RecordId, Signature};
 use crate::ledger::{Ledger, Said};
 use crate::log::{Age, Epoch, Held, Lane, LogKey};
 use crate::receipt::Outcome;
@@ -120,6 +122,8 @@ pub enum Output {
     Gone(Touched),
     /// The stock has changed.
     StockChanged,
+    /// The accounts of these members look different now.
+    LedgerChanged(BTreeSet<MemberId>),
     /// A batch was not taken.
     BatchRefused(BatchFault),
 }
@@ -169,6 +173,8 @@ pub struct Node {
     board: Board,
     stock: StockView,
     ledger: Ledger,
+    /// Where the records of members' chains lie.
+    book: Book,
     /// When the ledger last changed.
     ledger_changed: Age,
     /// When to stamp what came of members at home here.
@@ -212,6 +218,7 @@ impl Node {
             sealed: Vec::new(),
             stock: StockView::default(),
             ledger: Ledger::new(setup.network),
+            book: Book::default(),
             ledger_changed: Age(0),
             stamp_at: None,
             checkpointed: 0,
@@ -348,7 +355,7 @@ impl Node {
     fn apply(&mut self, lane: Lane, origin: Origin<'_>, record: &Record, outputs: &mut Vec<Output>) {
         // Stock lives in the book; a cosign in the book vouches for a count.
         if lane == Lane::Book && record.body.kind().is_ledger() {
-            self.apply_ledger(origin, record);
+            self.apply_ledger(origin, record, outputs);
         } else if lane == Lane::Book {
             if self.stock.apply(origin, record) {
                 outputs.push(Output::StockChanged);
@@ -362,10 +369,15 @@ impl Node {
         }
     }
 
-    fn apply_ledger(&mut self, origin: Origin<'_>, record: &Record) {
-        let Origin { id, author, gateway, arrived, .. } = origin;
+    fn apply_ledger(&mut self, origin: Origin<'_>, record: &Record, outputs: &mut Vec<Output>) {
+        let Origin { id, author, gateway, arrived, at, .. } = origin;
         let said = Said { id, author, gateway: *gateway, arrived, created: record.created, body: &record.body };
-        let changed = self.ledger.apply(said);
+        let mut touched = BTreeSet::new();
+        let changed = self.ledger.apply_noting(said, &mut touched);
+        self.book.note(&id, at, &record.body);
+        if !touched.is_empty() {
+            outputs.push(Output::LedgerChanged(touched));
+        }
         match &record.body {
             Body::Checkpoint(said) if *gateway == self.me => self.checkpointed = said.records.max(self.checkpointed),
             Body::Checkpoint(_) => {}

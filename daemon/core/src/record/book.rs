@@ -323,6 +323,15 @@ impl Action {
             Self::Freeze { member, .. } | Self::Unfreeze { member, .. } | Self::WriteOff { member, .. } => *member,
         }
     }
+
+    /// Whose accounts it is about.
+    pub fn sides(&self) -> impl Iterator<Item = MemberId> {
+        let pot = match self {
+            Self::WriteOff { pot, .. } => Some(*pot),
+            _ => None,
+        };
+        core::iter::once(self.member()).chain(pot)
+    }
 }
 
 /// A proposal, and its author's household's consent to it.

@@ -7,6 +7,7 @@ pub mod render;
 mod slab;
 pub mod stock;
 
+use crate::codec::SignedRecord;
 use crate::record::Record;
 
 /// Where an entry lies, in 12 bytes: which log (by its number in the node's table), which batch, which place.
@@ -24,4 +25,9 @@ pub struct EntryRef {
 pub trait Library {
     /// The record at this place, if it is still held.
     fn record(&self, at: EntryRef) -> Option<Record>;
+
+    /// The member's record at this place with its signature. None too where only words are kept.
+    fn signed(&self, _at: EntryRef) -> Option<SignedRecord> {
+        None
+    }
 }

@@ -6,6 +6,7 @@ mod harness;
 mod hostile;
 mod keeper;
 mod languages;
+mod ledger;
 mod pages;
 mod portal;
 mod script;

@@ -1,0 +1,103 @@
+//! What people are shown of the ledger, with the words that only the log has: memos, and proofs that can be carried.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::logs::Overlay;
+use super::Node;
+use crate::codec::{record_id, Author, SignedRecord};
+use crate::identity::{hex, GatewayId, MemberId, RecordId};
+use crate::ledger::{Account, CovenantCard, Fork, HistoryPage, Payslip};
+use crate::record::{Body, Record};
+use crate::views::{EntryRef, Library};
+
+/// Where records of members' chains lie, by the first 8 bytes of their ids: about 30 bytes a record. Who makes two records whose
+/// ids begin alike is not shown the words of one of them.
+#[derive(Default)]
+pub(super) struct Book {
+    places: BTreeMap<u64, EntryRef>,
+}
+
+impl Book {
+    /// Notes where a record lies; the first place stays.
+    pub fn note(&mut self, id: &RecordId, at: EntryRef, body: &Body) {
+        if body.link().is_some() {
+            self.places.entry(key(id)).or_insert(at);
+        }
+    }
+
+    fn place(&self, id: &RecordId) -> Option<EntryRef> {
+        self.places.get(&key(id)).copied()
+    }
+}
+
+fn key(id: &RecordId) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = id.0;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+impl Node {
+    /// The community of this network: the one with the smallest id, if there are several.
+    pub fn covenant(&self) -> Option<CovenantCard> {
+        let (id, _) = self.ledger.covenants().next()?;
+        self.ledger.covenant_card(id)
+    }
+
+    /// A member's own account as this gateway can serve it.
+    pub fn account(&self, id: &MemberId, library: &dyn Library) -> Option<Account> {
+        let mut account = self.ledger.account(&self.me, id)?;
+        account.open.iter_mut().for_each(|slip| self.add_words(slip, library));
+        Some(account)
+    }
+
+    /// A page of a member's history, newest first.
+    pub fn history(
+        &self,
+        id: &MemberId,
+        before: Option<u32>,
+        limit: usize,
+        library: &dyn Library,
+    ) -> Option<HistoryPage> {
+        let mut page = self.ledger.history_page(id, before, limit)?;
+        page.movements.iter_mut().for_each(|slip| self.add_words(slip, library));
+        Some(page)
+    }
+
+    /// The forks of a member's chain, each with its proof if both its records are in a log that is here.
+    pub fn forks(&self, id: &MemberId, library: &dyn Library) -> Vec<Fork> {
+        let pairs = self.ledger.fork_pairs(id).into_iter();
+        let forks = pairs.map(|((epoch, seq), [first, second])| {
+            let sides = [first, second].map(|id| self.signed(&id, library).map(|signed| hex(&signed.encode())));
+            let proof = match sides {
+                [Some(first), Some(second)] => Some([first, second]),
+                _ => None,
+            };
+            Fork { epoch, seq, records: [first, second].map(|id| alloc::format!("{id}")), proof }
+        });
+        forks.collect()
+    }
+
+    /// A record of a member's chain with its signature, as he handed it in.
+    pub fn signed(&self, id: &RecordId, library: &dyn Library) -> Option<SignedRecord> {
+        let at = self.book.place(id)?;
+        let signed = Overlay { node: self, library }.signed(at)?;
+        let author = Author::Member(signed.author);
+        (record_id(&self.network, &GatewayId([0; 32]), &author, &signed.record) == *id).then_some(signed)
+    }
+
+    fn words(&self, id: &RecordId, library: &dyn Library) -> Option<Record> {
+        crate::codec::read_record(&self.signed(id, library)?.record).ok()
+    }
+
+    fn add_words(&self, slip: &mut Payslip, library: &dyn Library) {
+        let record = RecordId::parse(&slip.id).and_then(|id| self.words(&id, library));
+        match record.map(|record| record.body) {
+            Some(Body::Pay(pay)) => {
+                slip.memo = pay.memo;
+                slip.item = pay.item.map(|item| alloc::format!("{item}"));
+            }
+            Some(Body::Decide(decide)) => slip.memo = decide.text,
+            _ => {}
+        }
+    }
+}
