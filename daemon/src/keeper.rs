@@ -1,5 +1,7 @@
 //! The keeper's password: set by a command beside the data, asked for by the page. Kept as an argon2id hash (RFC 9106), in a
-//! file of its own that only its owner may read.
+//! file of its own that only its owner may read. Phones' keys that need no password are in [`keys`].
+
+pub mod keys;
 
 use std::path::Path;
 
@@ -41,6 +43,18 @@ pub enum KeeperError {
     /// The file makes no sense.
     #[error("{FILE} in the data directory is damaged; set the password again with `commonsd keeper password`")]
     Damaged,
+    /// The file of keys makes no sense.
+    #[error(
+        "{} in the data directory is damaged; remove it and let the keys in again with `commonsd keeper key add`",
+        keys::FILE
+    )]
+    DamagedKeys,
+    /// More than anybody needs.
+    #[error(
+        "{} keys are let in already, which is the most; take one out first with `commonsd keeper key remove`",
+        keys::KEYS_MAX
+    )]
+    TooManyKeys,
     /// The system.
     #[error("{0}")]
     System(std::io::Error),

@@ -112,6 +112,13 @@ export class Gateway {
     return receipt;
   }
 
+  /** Sets the password of the keeper's page. */
+  async password(typed) {
+    const set = spawn(process.env.COMMONSD_BIN, ['keeper', 'password', '--data', this.data], { stdio: ['pipe', 'ignore', 'inherit'] });
+    set.stdin.end(`${typed}\n`);
+    assert.equal(await new Promise((done) => set.once('exit', done)), 0);
+  }
+
   async json(address) {
     return (await fetch(this.url + address)).json();
   }
@@ -179,6 +186,18 @@ export async function phone(gateway, options = {}) {
 /** Taps what leads to another page, and waits for that page. */
 export async function follow(page, target) {
   await Promise.all([page.waitForNavigation(), target.tap()]);
+}
+
+/** Makes the phone's own key and writes it down; its backup and what it is called. */
+export async function makeKey(page) {
+  await page.goto('/me');
+  await page.locator('[data-do=make]').click();
+  const groups = await page.locator('[data-me=new] [data-digits] li').allInnerTexts();
+  const asked = Number(await page.locator('[data-group]').innerText());
+  await page.fill('#group', groups[asked - 1]);
+  await page.locator('[data-do=confirm] button').click();
+  await page.locator('[data-name]').waitFor({ state: 'visible' });
+  return { groups, name: await page.locator('[data-name]').innerText() };
 }
 
 /** Nothing left the gateway and nothing went wrong in the page. */

@@ -1,17 +1,6 @@
 // The phone's own key: made, written down, brought back; what it signs the gateway verifies; what is sealed one phone opens.
 
-import { assert, assertQuiet, phone, startGateway, test, waitFor } from './harness.mjs';
-
-async function makeKey(page) {
-  await page.goto('/me');
-  await page.locator('[data-do=make]').click();
-  const groups = await page.locator('[data-me=new] [data-digits] li').allInnerTexts();
-  const asked = Number(await page.locator('[data-group]').innerText());
-  await page.fill('#group', groups[asked - 1]);
-  await page.locator('[data-do=confirm] button').click();
-  await page.locator('[data-name]').waitFor({ state: 'visible' });
-  return { groups, name: await page.locator('[data-name]').innerText() };
-}
+import { assert, assertQuiet, makeKey, phone, startGateway, test, waitFor } from './harness.mjs';
 
 async function ask(page, kind, fields) {
   await page.goto(`/new/${kind}`);

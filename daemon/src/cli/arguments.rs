@@ -363,6 +363,36 @@ pub enum KeeperCommand {
         #[command(flatten)]
         place: Where,
     },
+    /// Phones that open the page by their own key, without the password
+    #[command(subcommand)]
+    Key(KeyCommand),
+}
+
+/// The commands about keys that open the keeper's page.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Let a phone in. Works while the gateway runs
+    Add {
+        /// The key, 64 hex digits: on the phone, the page /me shows this very line
+        key: String,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// List the keys that are let in
+    List {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Let a phone in no longer; whoever is logged in by its key is logged out
+    Remove {
+        /// The key or at least 8 digits of it
+        key: String,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
 }
 
 /// The commands about the ledger.

@@ -75,6 +75,7 @@ fn dispatch(arguments: Arguments, backend: &dyn Backend, output: &mut Output) ->
             password.map_or(Ok(code), |password| keeper::set(&place, &password, output))
         }
         Command::Keeper(KeeperCommand::Password { place }) => keeper::password(&place, output),
+        Command::Keeper(KeeperCommand::Key(command)) => keeper::key(&command, output),
         Command::Status { place, json } => status::status(&place, json, backend, output),
         Command::Doctor { place, json, bundle } => doctor::doctor(&place, json, bundle.as_deref(), backend, output),
         Command::Needs(list) => board::list("need", &list, backend, output),

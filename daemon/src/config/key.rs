@@ -117,7 +117,7 @@ pub static KEYS: &[Key] = &[
     row!(portal.port, Shape::Count(0, 65_535), "port", restart, "The port in the address that phones are sent to: 80 where the firewall leads it here. 0: where HTTP listens."),
     row!(portal.api, Shape::Flag, "", restart, "Whether /portal/api answers as RFC 8908 says. Phones want it over https, so it needs a proxy with a certificate."),
 
-    row!(keeper.keys, Shape::Keys(16), "", restart, "Public keys (64 hex digits each) that open the keeper's page without its password (`commonsd keeper password`)."),
+    row!(keeper.keys, Shape::Keys(16), "", restart, "Public keys (64 hex digits each) that open the keeper's page without its password, beside those of `commonsd keeper key add`."),
     row!(keeper.upload_bytes_max, Shape::Bytes(64 * KIB, 16 * GIB), "bytes", restart, "Largest bundle taken by upload on the keeper's page."),
 
     row!(limits.posts_per_minute, Shape::Count(1, 1_000_000), "posts", restart, "Posts a minute from one sender before it is held back."),

@@ -25,6 +25,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("compose.js", include_str!("script/compose.js")),
     ("digits.js", include_str!("script/digits.js")),
     ("forms.js", include_str!("script/forms.js")),
+    ("keeper.js", include_str!("script/keeper.js")),
     ("key.js", include_str!("script/key.js")),
     ("live.js", include_str!("script/live.js")),
     ("me.js", include_str!("script/me.js")),

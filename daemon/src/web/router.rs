@@ -202,7 +202,7 @@ async fn handle(
         ["portal"] => portal::show(web, &head),
         ["portal", "api"] => portal::api(web, &head),
         ["keeper"] => keeper::show(web, &head).await,
-        ["keeper", "challenge"] => keeper::challenge(web),
+        ["keeper", "challenge"] => keeper::challenge(web, &head),
         // Where a page stands that answered a form, when it is loaded again.
         ["keeper", _] => Ok(Answer::see_other(&head.view.to("/keeper"))),
         ["metrics"] => Ok(metrics::metrics(web)),

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use super::session::{By, Entered};
 use super::{pages, COOKIE};
 use crate::control::text::digits_to_bytes;
-use crate::keeper::Password;
+use crate::keeper::{keys, Password};
 use crate::web::answer::{Answer, Cache, Fault};
 use crate::web::request::{read_body, read_form, Head};
 use crate::web::view::cookie;
@@ -20,8 +20,11 @@ use crate::web::Web;
 pub(super) enum Door {
     /// Nobody can come in; the id of the sentence that says why.
     NoWay(&'static str),
-    /// Not logged in.
-    Out,
+    /// Not logged in; whether there is a password to type.
+    Out {
+        /// Whether there is.
+        password: bool,
+    },
     /// Logged in.
     In(Entered),
 }
@@ -34,57 +37,93 @@ pub(super) enum Refused {
     Wrong,
 }
 
-/// The password that holds, read anew each time: it may have been set just now.
-async fn password(web: &Web) -> Result<Result<Option<Password>, &'static str>, Fault> {
-    let data = web.keeper.keeping()?.data.clone();
-    let read = tokio::task::spawn_blocking(move || Password::read(&data)).await;
-    Ok(read.map_err(|_| Fault::Broken)?.map_err(|error| {
-        warn!(%error, "the keeper's password cannot be read");
-        "keeper-damaged"
-    }))
+/// The ways in that hold, read anew each time: they may have been opened or closed just now.
+struct Ways {
+    // Or the id of the sentence that says what is wrong with it.
+    password: Result<Option<Password>, &'static str>,
+    keys: Vec<String>,
+}
+
+impl Ways {
+    async fn read(web: &Web) -> Result<Self, Fault> {
+        let data = web.keeper.keeping()?.data.clone();
+        let read = tokio::task::spawn_blocking(move || (Password::read(&data), keys::read(&data))).await;
+        let (password, kept) = read.map_err(|_| Fault::Broken)?;
+        let password = password.map_err(|error| {
+            warn!(%error, "the keeper's password cannot be read");
+            "keeper-damaged"
+        });
+        let kept = kept.unwrap_or_else(|error| {
+            warn!(%error, "the keys of the keeper's page cannot be read");
+            Vec::new()
+        });
+        let mut keys = web.config.keeper.keys.clone();
+        keys.extend(kept.iter().map(ToString::to_string));
+        Ok(Self { password, keys })
+    }
+
+    fn hold(&self, by: &By) -> bool {
+        match (by, &self.password) {
+            (By::Password(mark), Ok(Some(password))) => *mark == password.mark(),
+            (By::Password(_), _) => false,
+            (By::Key(key), _) => self.keys.contains(key),
+        }
+    }
+
+    /// What stands before the page for whoever is not logged in.
+    fn door(&self) -> Door {
+        match &self.password {
+            Ok(Some(_)) => Door::Out { password: true },
+            Ok(None) if !self.keys.is_empty() => Door::Out { password: false },
+            Ok(None) => Door::NoWay("keeper-no-password"),
+            Err(_) if !self.keys.is_empty() => Door::Out { password: false },
+            Err(why) => Door::NoWay(why),
+        }
+    }
 }
 
 /// Looks who stands there.
 pub(super) async fn look(web: &Web, head: &Head) -> Result<Door, Fault> {
-    let password = password(web).await?;
-    let mark = password.as_ref().ok().and_then(|password| password.as_ref().map(Password::mark));
-    let holds = |by: &By| match by {
-        By::Password(known) => Some(*known) == mark,
-        By::Key(key) => web.config.keeper.keys.contains(key),
-    };
+    let ways = Ways::read(web).await?;
+    let holds = |by: &By| ways.hold(by);
     if let Some(entered) = cookie(&head.headers, COOKIE).and_then(|cookie| web.keeper.sessions.find(cookie, holds)) {
         return Ok(Door::In(entered));
     }
-    Ok(match password {
-        Ok(Some(_)) => Door::Out,
-        Ok(None) => Door::NoWay("keeper-no-password"),
-        Err(why) => Door::NoWay(why),
-    })
+    Ok(ways.door())
+}
+
+/// The page for somebody who is not in.
+pub(super) fn outside(web: &Web, head: &Head, door: &Door, refused: Option<&Refused>) -> Answer {
+    match door {
+        Door::NoWay(why) => pages::no_way(web, &head.view, why),
+        Door::Out { password } => pages::log_in(web, &head.view, *password, refused),
+        // Has no business here.
+        Door::In(_) => Answer::see_other(&head.view.to("/keeper")),
+    }
 }
 
 /// Who is logged in, and sent a form of his own session.
 pub(super) async fn require(web: &Web, head: &Head) -> Result<Result<Entered, Answer>, Fault> {
     Ok(match look(web, head).await? {
         Door::In(entered) => Ok(entered),
-        Door::Out => Err(pages::log_in(web, &head.view, None).with_status(StatusCode::FORBIDDEN)),
-        Door::NoWay(why) => Err(pages::no_way(web, &head.view, why).with_status(StatusCode::FORBIDDEN)),
+        door => Err(outside(web, head, &door, None).with_status(StatusCode::FORBIDDEN)),
     })
 }
 
 /// `POST /keeper/in`
 pub(super) async fn by_password(web: &Web, head: &Head, body: Incoming) -> Result<Answer, Fault> {
     let form = read_form(head, body).await?;
-    let password = match password(web).await? {
-        Ok(Some(password)) => password,
-        Ok(None) => return Ok(pages::no_way(web, &head.view, "keeper-no-password").with_status(StatusCode::FORBIDDEN)),
-        Err(why) => return Ok(pages::no_way(web, &head.view, why).with_status(StatusCode::FORBIDDEN)),
+    let ways = Ways::read(web).await?;
+    let door = ways.door();
+    let Ok(Some(password)) = ways.password else {
+        return Ok(outside(web, head, &door, None).with_status(StatusCode::FORBIDDEN));
     };
     let typed = form.get("password").to_owned();
     let by = By::Password(password.mark());
     match tried(web, head, move || password.is(&typed)).await? {
         Ok(()) => Ok(enter(web, head, by, Answer::see_other(&head.view.to("/keeper")))),
         Err(refused) => {
-            let answer = pages::log_in(web, &head.view, Some(&refused));
+            let answer = outside(web, head, &door, Some(&refused));
             Ok(match refused {
                 Refused::Wait(seconds) => {
                     answer.with_status(StatusCode::TOO_MANY_REQUESTS).with(RETRY_AFTER, &seconds.to_string())
@@ -96,9 +135,9 @@ pub(super) async fn by_password(web: &Web, head: &Head, body: Incoming) -> Resul
 }
 
 /// `GET /keeper/challenge`: what a key of the configuration is to sign. See PROTOCOL.md, "The keeper's key".
-pub(super) fn challenge(web: &Web) -> Result<Answer, Fault> {
+pub(super) fn challenge(web: &Web, head: &Head) -> Result<Answer, Fault> {
     web.keeper.keeping()?;
-    let challenge = hex(&web.keeper.challenges.ask());
+    let challenge = hex(&web.keeper.challenges.ask(head.address));
     let about = &web.about;
     let json = json!({"v": 1, "network": about.network, "gateway": about.id, "challenge": challenge});
     Ok(Answer::json(StatusCode::OK, &json).cached(Cache::Never))
@@ -124,41 +163,54 @@ pub(super) async fn by_key(web: &Web, body: Incoming, head: &Head) -> Result<Ans
     };
     let gateway = GatewayId::parse(&web.about.id).ok_or(Fault::Broken)?;
     let network = NetworkId::of(&web.about.network);
-    let is_open = web.keeper.challenges.take(&challenge);
-    let is_known = web.config.keeper.keys.contains(&key.to_string());
-    let check = move || is_open && is_known && keeper_signed(&network, &gateway, &key, &challenge, &signature);
-    Ok(match tried(web, head, check).await? {
-        Ok(()) => {
-            let answer = Answer::json(StatusCode::OK, &json!({"v": 1, "ok": true})).cached(Cache::Never);
-            enter(web, head, By::Key(key.to_string()), answer)
-        }
-        Err(Refused::Wait(seconds)) => {
+    // Checked before it is counted: nobody guesses a signature, so a right one need not wait for those who try.
+    let is_right = web.keeper.challenges.is_open(&challenge, head.address)
+        && Ways::read(web).await?.keys.contains(&key.to_string())
+        && keeper_signed(&network, &gateway, &key, &challenge, &signature)
+        && web.keeper.challenges.take(&challenge);
+    if is_right {
+        web.keeper.guesses.was_right(head.address);
+        let answer = Answer::json(StatusCode::OK, &json!({"v": 1, "ok": true})).cached(Cache::Never);
+        return Ok(enter(web, head, By::Key(key.to_string()), answer));
+    }
+    Ok(match counted(web, head, web.keeper.guesses.was_wrong_key(head.address)) {
+        Refused::Wait(seconds) => {
             no(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", "wait and ask for a new challenge")
                 .with(RETRY_AFTER, &seconds.to_string())
         }
-        Err(Refused::Wrong) => {
-            no(StatusCode::FORBIDDEN, "not_the_keeper", "the key is not in keeper.keys, or the answer is old or wrong")
-        }
+        Refused::Wrong => no(
+            StatusCode::FORBIDDEN,
+            "not_the_keeper",
+            "the key is not let in (`commonsd keeper key add`), or the answer is old or wrong",
+        ),
     })
 }
 
-/// Makes one try, slowed and counted.
+/// What a wrong try comes to, noted.
+fn counted(web: &Web, head: &Head, count: Result<(), u64>) -> Refused {
+    let refused = count.map_or_else(Refused::Wait, |()| Refused::Wrong);
+    let cause = match refused {
+        Refused::Wait(_) => "too_many_tries",
+        Refused::Wrong => "not_the_keeper",
+    };
+    web.inbox.refusals().note("keeper", cause, Some(head.address));
+    refused
+}
+
+/// Makes one try at the password, slowed and counted.
 async fn tried(
     web: &Web,
     head: &Head,
     check: impl FnOnce() -> bool + Send + 'static,
 ) -> Result<Result<(), Refused>, Fault> {
-    let refusals = web.inbox.refusals();
     // One at a time; whoever comes in between has not tried.
     let Ok(_one) = web.keeper.checking.try_acquire() else { return Ok(Err(Refused::Wait(1))) };
     if let Err(seconds) = web.keeper.guesses.take(head.address) {
-        refusals.note("keeper", "too_many_tries", Some(head.address));
-        return Ok(Err(Refused::Wait(seconds)));
+        return Ok(Err(counted(web, head, Err(seconds))));
     }
     let is_right = tokio::task::spawn_blocking(check).await.map_err(|_| Fault::Broken)?;
     if !is_right {
-        refusals.note("keeper", "not_the_keeper", Some(head.address));
-        return Ok(Err(Refused::Wrong));
+        return Ok(Err(counted(web, head, Ok(()))));
     }
     web.keeper.guesses.was_right(head.address);
     Ok(Ok(()))

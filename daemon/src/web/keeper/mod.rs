@@ -1,5 +1,5 @@
 //! The keeper's page: how the gateway is, whom it is paired with, bundles by download and upload, the last refusals. Only with
-//! the password that `commonsd keeper password` sets, or with a key of the configuration.
+//! the password that `commonsd keeper password` sets, or with a key that `commonsd keeper key add` or the configuration lets in.
 //!
 //! | file | |
 //! |---|---|
@@ -92,16 +92,15 @@ impl Keeper {
 /// `GET /keeper`
 pub(super) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault> {
     let answer = match entry::look(web, head).await? {
-        entry::Door::NoWay(why) => pages::no_way(web, &head.view, why),
-        entry::Door::Out => pages::log_in(web, &head.view, None),
         entry::Door::In(entered) => overview::show(web, &head.view, &entered, None).await?,
+        door => entry::outside(web, head, &door, None),
     };
     Ok(answer.cached(Cache::Never))
 }
 
 /// `GET /keeper/challenge`
-pub(super) fn challenge(web: &Web) -> Result<Answer, Fault> {
-    entry::challenge(web)
+pub(super) fn challenge(web: &Web, head: &Head) -> Result<Answer, Fault> {
+    entry::challenge(web, head)
 }
 
 /// `POST /keeper/<act>`

@@ -24,12 +24,29 @@ pub(super) fn no_way(web: &Web, view: &View, why: &'static str) -> Answer {
         h1 { (title) }
         p { (view.say(why)) }
         pre dir="ltr" { "commonsd keeper password" }
+        p { (view.say("keeper-or-key")) }
+        p { a.button href=(view.to("/me")) { (view.say("me")) } }
     };
     whole(web, view, &title, content)
 }
 
-/// The form that asks for the password.
-pub(super) fn log_in(web: &Web, view: &View, refused: Option<&Refused>) -> Answer {
+/// The way in by this phone's own key, which the script shows where there is one.
+fn by_key(view: &View) -> Markup {
+    html! {
+        div data-keeper hidden {
+            p { button.strong type="button" { (view.say("keeper-key-in")) } }
+            div.wrong data-no="unknown" role="alert" hidden {
+                p { (view.say("keeper-key-unknown")) }
+                p.address { code data-command dir="ltr" {} }
+            }
+            div.wrong data-no="wait" role="alert" hidden { (view.say("keeper-key-wait")) }
+            div.wrong data-no="away" role="alert" hidden { (view.say("fault-away")) }
+        }
+    }
+}
+
+/// The way in: the form that asks for the password, if there is one, and the phone's own key.
+pub(super) fn log_in(web: &Web, view: &View, password: bool, refused: Option<&Refused>) -> Answer {
     let title = view.say("keeper-title");
     let wrong = refused.map(|refused| match refused {
         Refused::Wrong => view.say("keeper-wrong"),
@@ -37,7 +54,13 @@ pub(super) fn log_in(web: &Web, view: &View, refused: Option<&Refused>) -> Answe
     });
     let content = html! {
         h1 { (title) }
-        form method="post" action=(view.to("/keeper/in")) {
+        (by_key(view))
+        @if !password {
+            p { (view.say("keeper-only-key")) }
+            p { a.button href=(view.to("/me")) { (view.say("me")) } }
+            p { (view.say("keeper-set-password")) }
+            pre dir="ltr" { "commonsd keeper password" }
+        } @else { form method="post" action=(view.to("/keeper/in")) {
             div.field {
                 label for="password" { (view.say("keeper-password")) }
                 div.hint #password-hint { (view.say("keeper-password-hint")) }
@@ -47,7 +70,7 @@ pub(super) fn log_in(web: &Web, view: &View, refused: Option<&Refused>) -> Answe
                     aria-describedby=(if wrong.is_some() { "password-wrong password-hint" } else { "password-hint" });
             }
             button.strong { (view.say("keeper-log-in")) }
-        }
+        } }
     };
     whole(web, view, &title, content)
 }

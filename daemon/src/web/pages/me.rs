@@ -49,6 +49,12 @@ fn draw(view: &View) -> Markup {
                 (backup())
             }
             details {
+                summary { (view.say("me-keeper")) }
+                p { (view.say("me-keeper-how")) }
+                p.address { code data-command dir="ltr" {} }
+                p { a.button href=(view.to("/keeper")) { (view.say("keeper-title")) } }
+            }
+            details {
                 summary { (view.say("me-forget")) }
                 p { (view.say("me-forget-what")) }
                 p { button type="button" data-do="forget" { (view.say("me-forget-now")) } }

@@ -153,6 +153,7 @@ async function begin() {
   // Back to a page that was shown without being loaded: load it. (A link within the page comes by here too.)
   addEventListener('popstate', () => here() !== shown && link.isNear() && location.reload());
   document.addEventListener('click', onTap);
+  if (/^\/keeper(\/in)?$/.test(location.pathname)) (await import('./keeper.js')).begin(load());
   if (location.pathname === '/me') (await import('./me.js')).begin();
   if (document.querySelector('main form[method=post]') || hasPosts()) await beginPosts();
   await arrive();

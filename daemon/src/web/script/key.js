@@ -37,3 +37,6 @@ export function forget() {
 
 // How others may call it: enough to tell neighbours apart.
 export const nameOf = (key) => `${key.slice(0, 4)} ${key.slice(4, 8)}`;
+
+// What whoever keeps the gateway runs there to let this phone open the keeper's page.
+export const commandFor = (key) => `commonsd keeper key add ${key}`;

@@ -1,7 +1,7 @@
 // The page of the phone's own key: made, written down, brought back, forgotten.
 
 import { generate } from './vendor/qr.js';
-import { forget, keep, load, nameOf, pending } from './key.js';
+import { commandFor, forget, keep, load, nameOf, pending } from './key.js';
 import { fromDigits, plainDigits, toDigits } from './digits.js';
 import { hex, random } from './bytes.js';
 import { publicKey } from './sign.js';
@@ -44,6 +44,7 @@ export function begin() {
     for (const hook of main.querySelectorAll('[data-digits], [data-qr]')) hook.replaceChildren();
     if (mine) {
       within('have', '[data-name]').textContent = nameOf(mine.key);
+      within('have', '[data-command]').textContent = commandFor(mine.key);
       within('have', '[data-backup]').hidden = true;
     } else if (made) {
       const groups = backup('new', made.seed);

@@ -25,6 +25,11 @@ export function sign(seed, network, record) {
   return join(Uint8Array.of(0xfe, 1), key, signBytes(digest(network, key, record), seed), record);
 }
 
+// The answer to a gateway's question, as its keeper ("The keeper's key").
+export function signAsKeeper(seed, network, gateway, question) {
+  return signBytes(hash('commons/1/keeper', network, gateway, getPublicKey(seed), question), seed);
+}
+
 // The author's key and the record of a signed submission; none if the signature does not hold in this network.
 export function open(network, signed) {
   if (signed.length <= HEAD_BYTES || signed[0] !== 0xfe || signed[1] !== 1) return null;

@@ -442,6 +442,34 @@ async fn a_key_of_the_configuration_opens_the_page() {
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
 }
 
+/// A lost phone would stay in until somebody restarts the gateway; or a keeper without a password would stand before a form for one.
+#[tokio::test]
+async fn a_key_that_a_command_lets_in_holds_at_once_and_as_long_as_it_is_let_in() {
+    let kept = Kept::start(Config::default()).await;
+    let keys = MemberKeys::from_seed(&[5; 32]);
+    assert!(crate::keeper::keys::add(kept.data.path(), keys.key()).unwrap());
+    let outside = kept.get("/keeper", "").await;
+    assert!(outside.status == 200 && outside.body.contains("data-keeper hidden"), "{}", outside.body);
+    assert!(!outside.body.contains("type=\"password\"") && outside.body.contains("commonsd keeper password"));
+    let asked = kept.get("/keeper/challenge", "").await.json();
+    let challenge = asked["challenge"].as_str().unwrap();
+    let bytes = crate::control::text::digits_to_bytes::<32>(challenge).unwrap();
+    let signature = keys.sign_as_keeper(&NetworkId::of("commons"), &GatewayId([0xab; 32]), &bytes);
+    let body = json!({"v": 1, "key": keys.key().to_string(), "challenge": challenge,
+        "signature": commons_core::identity::hex(&signature.0)});
+    let reply = kept.gateway.post("/keeper/key", "application/json", &body.to_string()).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let cookie = format!("Cookie: keeper={}\r\n", cookie_of(&reply));
+    assert!(kept.get("/keeper", &cookie).await.body.contains("Cedar"));
+    assert!(crate::keeper::keys::remove(kept.data.path(), &keys.key()).unwrap());
+    assert!(!kept.get("/keeper", &cookie).await.body.contains("Cedar"));
+    assert!(kept.get("/keeper", "").await.body.contains("No password is set yet"));
+    // A damaged file lets nobody in, and does not close the way by password.
+    std::fs::write(kept.data.path().join(crate::keeper::keys::FILE), "{").unwrap();
+    Password::set(kept.data.path(), PASSWORD).unwrap();
+    assert_eq!(kept.log_in(PASSWORD, "").await.status, 303);
+}
+
 /// A keeper who reads no English could not keep the gateway.
 #[tokio::test]
 async fn the_page_speaks_all_languages() {
