@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use commons_core::admission::Rejection;
-use commons_core::identity::GatewayId;
+use commons_core::identity::{GatewayId, RecordId};
 use commons_core::log::{Age, LogKey};
 use commons_core::receipt::Outcome;
+use commons_core::record::Found;
 use commons_core::submission::Submission;
 use commons_core::sync::{Hello, LinkId, PeerStatus, StoreEpoch};
 use commons_core::views::board::Touched;
@@ -33,6 +34,20 @@ pub const CHANGES_KEPT_MAX: usize = 1_024;
 /// Shelves of stock in one answer.
 pub const SHELVES_SHOWN_MAX: usize = 1_000;
 
+/// Founding records in one answer; a gateway knows one, but whoever signs may found more.
+pub const COVENANTS_SHOWN_MAX: usize = 4;
+
+/// A founding record.
+#[derive(Clone, Debug)]
+pub struct Covenant {
+    /// Its id.
+    pub id: RecordId,
+    /// What it says.
+    pub found: Found,
+    /// Records of members that count, in the whole ledger.
+    pub records: u64,
+}
+
 /// One message to the writer.
 pub enum Message {
     /// A post. Answered after it is synced, or refused.
@@ -47,6 +62,8 @@ pub enum Message {
     States(Vec<Touched>, oneshot::Sender<Vec<Arc<ItemState>>>),
     /// What is in stock, at most [`SHELVES_SHOWN_MAX`] shelves.
     Stock(oneshot::Sender<Vec<ShelfState>>),
+    /// What was founded here, at most [`COVENANTS_SHOWN_MAX`].
+    Covenants(oneshot::Sender<Vec<Covenant>>),
     /// Counts.
     Summary(oneshot::Sender<Summary>),
     /// Keeps (or with an empty payload clears) a retained message of `commons/local/#`. Refused at the limits.
@@ -339,6 +356,11 @@ impl Inbox {
     /// Counts of live items.
     pub async fn summary(&self) -> Summary {
         self.ask(Message::Summary).await.unwrap_or_default()
+    }
+
+    /// What was founded here; none when the writer has ended.
+    pub async fn covenants(&self) -> Option<Vec<Covenant>> {
+        self.ask(Message::Covenants).await
     }
 
     /// What is in stock.

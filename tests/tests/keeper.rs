@@ -4,6 +4,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 
+use commons_core::codec::{encode_record, SignedRecord};
+use commons_core::identity::{GatewayId, MemberKeys, NetworkId};
+use commons_core::record::{Body, Custody, Facts, Found, Founder, Mark, Record, Unit, RECORD_VERSION};
 use commons_tests::gateway::commonsd;
 use commons_tests::{http, wait_for, Gateway};
 use serde_json::json;
@@ -223,4 +226,37 @@ fn two_gateways_are_paired_over_their_pages() {
     assert!(at_home.page().contains("Linked for"), "not yet");
     assert_eq!(at_home.act("remove", &[("peer", &id), ("sure", "yes")]).status, 303);
     wait_for("it is gone", || at_home.page().contains("Not paired with any gateway yet.").then_some(()));
+}
+
+/// The keeper could not look up what his community has agreed on.
+#[test]
+fn a_founded_covenant_stands_on_the_page() {
+    let gateway = gateway("Maple");
+    let phone = Phone::log_in(&gateway, PASSWORD).expect("the password opens the page");
+    assert!(phone.page().contains("None is founded yet"));
+    let home = GatewayId::parse(&id_of(&gateway)).expect("an id");
+    let founder = |seed: u8, name: &str| {
+        let (pseudonym, household) = (name.to_owned(), format!("door {seed}"));
+        let facts = Facts { pseudonym, household, home, guardians: vec![], threshold: 0, custody: Custody::Own };
+        Founder { key: MemberKeys::from_seed(&[seed; 32]).key(), facts }
+    };
+    let found = Found {
+        name: "Maple hours".into(),
+        units: vec![Unit { name: "hour".into(), scale: 60, limit: 630 }],
+        roaming_percent: 25,
+        quorum: 2,
+        recovery_delay_s: 86_400,
+        founders: vec![founder(1, "ann"), founder(2, "bob")],
+    };
+    let (keys, network) = (MemberKeys::from_seed(&[1; 32]), NetworkId::of("commons"));
+    let mark = Mark { sender: 7, content: 7 };
+    let record = Record { version: RECORD_VERSION, created: 1_795_000_000, mark, body: Body::Found(found) };
+    let record = encode_record(&record);
+    let signature = keys.sign(&network, &record);
+    let signed = SignedRecord { author: keys.key(), record, signature }.encode();
+    assert_eq!(gateway.client(5, "founder").publish("commons/post/found", &signed, 1).0, 0);
+    let page = phone.page();
+    for part in ["Maple hours", "10:30", "25 %", "ann", "door 2"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::{json, Value};
 
 use super::arguments::{Format, LedgerCommand, Where};
 use super::output::{Failure, Output};
+use super::plain::quantity;
 use super::upkeep::{at_rest, report};
 use super::{plain, Backend};
 
@@ -62,16 +63,6 @@ fn standing(member: &MemberView) -> &'static str {
         (_, _, false) => "newcomer",
         _ => "",
     }
-}
-
-/// Whole units and, after a colon, smallest parts, as hours and minutes are written: nothing is rounded.
-fn quantity(parts: i64, scale: u32) -> String {
-    if scale <= 1 {
-        return parts.to_string();
-    }
-    let (whole, rest) = (parts.unsigned_abs() / u64::from(scale), parts.unsigned_abs() % u64::from(scale));
-    let digits = (scale - 1).to_string().len();
-    format!("{}{whole}:{rest:0digits$}", if parts < 0 { "-" } else { "" })
 }
 
 fn history(ledger: &Ledger, member: &str, json: bool, output: &mut Output) -> anyhow::Result<u8> {

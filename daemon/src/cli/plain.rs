@@ -160,6 +160,16 @@ pub fn unix_s(time: &str) -> Option<u64> {
     u64::try_from(days * 86_400 + hour * 3_600 + minute * 60 + second).ok()
 }
 
+/// Whole units and, after a colon, smallest parts, as hours and minutes are written: nothing is rounded.
+pub fn quantity(parts: i64, scale: u32) -> String {
+    if scale <= 1 {
+        return parts.to_string();
+    }
+    let (whole, rest) = (parts.unsigned_abs() / u64::from(scale), parts.unsigned_abs() % u64::from(scale));
+    let digits = (scale - 1).to_string().len();
+    format!("{}{whole}:{rest:0digits$}", if parts < 0 { "-" } else { "" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

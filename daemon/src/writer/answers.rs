@@ -3,6 +3,7 @@
 use commons_core::views::EntryRef;
 
 use super::*;
+use crate::inbox::{Covenant, COVENANTS_SHOWN_MAX};
 
 impl Writer {
     pub(super) fn answer(&mut self, now: Now, question: Message) {
@@ -36,6 +37,7 @@ impl Writer {
                 let _ = reply.send(items.filter_map(|touched| state(&touched.id)).collect());
             }
             Message::Stock(reply) => drop(reply.send(self.node.stock().shelves().take(SHELVES_SHOWN_MAX).collect())),
+            Message::Covenants(reply) => drop(reply.send(self.covenants())),
             Message::Summary(reply) => drop(reply.send(self.node.board().summary())),
             Message::Retain(retained, reply) => drop(reply.send(self.parts.retained.set(retained))),
             Message::RetainedAfter(topic, reply) => drop(reply.send(self.parts.retained.after(topic))),
@@ -48,6 +50,12 @@ impl Writer {
     fn reached(&self, at: EntryRef) -> Option<u32> {
         let exchange = self.parts.exchange.as_ref()?;
         exchange.reached(self.node.log(at.log)?, at.batch.into(), &self.node, &self.store)
+    }
+
+    fn covenants(&self) -> Vec<Covenant> {
+        let ledger = self.node.ledger();
+        let founded = ledger.covenants().take(COVENANTS_SHOWN_MAX);
+        founded.map(|(id, found)| Covenant { id: *id, found: found.clone(), records: ledger.records() }).collect()
     }
 
     pub(super) fn control(&mut self, request: ControlRequest) -> Value {

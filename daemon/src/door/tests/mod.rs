@@ -157,7 +157,7 @@ async fn write(mut outlet: Outlet, board: Arc<Mutex<Board>>, gate: Arc<Semaphore
             }
             Message::Control(_, reply) => drop(reply.send(serde_json::Value::Null)),
             Message::Link(_) => {}
-            Message::Account(_) | Message::CarryIn(..) => {}
+            Message::Account(_) | Message::Covenants(_) | Message::CarryIn(..) => {}
         }
     }
 }

@@ -9,7 +9,7 @@
 //! | `entry` | logging in and out |
 //! | `acts` | what a keeper does |
 //! | `bundles`, `upload` | files that come and go |
-//! | `pages`, `overview` | what he sees |
+//! | `pages`, `overview`, `covenant` | what he sees |
 //!
 //! Every act is a POST with the session's own mark in the form; what destroys something asks once more. Nothing here decides: acts
 //! go to the room of links and to bundles through what `run` hands in ([`Keeping`]).
@@ -17,6 +17,7 @@
 mod acts;
 mod bundles;
 mod challenge;
+mod covenant;
 mod entry;
 mod guess;
 mod overview;

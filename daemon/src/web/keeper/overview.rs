@@ -5,6 +5,7 @@ use std::time::Duration;
 use maud::{html, Markup};
 use serde_json::Value;
 
+use super::covenant;
 use super::pages::{mark, short, whole};
 use super::session::{Entered, Told};
 use crate::cli::plain;
@@ -63,6 +64,7 @@ pub(super) async fn show(web: &Web, view: &View, entered: &Entered, wrong: Optio
     let list = list.ok().and_then(Result::ok).unwrap_or_default();
     let status = tokio::time::timeout(ASK_WITHIN, web.inbox.control(ControlRequest::Status)).await;
     let status = status.ok().flatten().unwrap_or_default();
+    let covenants = tokio::time::timeout(ASK_WITHIN, web.inbox.covenants()).await.ok().flatten();
     let told = web.keeper.sessions.told(entered);
     let title = view.say("keeper-title");
     let content = html! {
@@ -75,6 +77,7 @@ pub(super) async fn show(web: &Web, view: &View, entered: &Entered, wrong: Optio
         (peers(view, entered, &list, wrong))
         (bundles(web, view, entered, wrong))
         (state(web, view, &status))
+        (covenant::section(view, covenants.as_deref()))
         (limits(web, view))
         (refusals(web, view))
         section aria-labelledby="backup" {
@@ -251,7 +254,8 @@ fn bundles(web: &Web, view: &View, entered: &Entered, wrong: Option<&Wrong>) -> 
     }
 }
 
-fn rows(rows: &[(String, Markup)]) -> Markup {
+/// Names and what they have.
+pub(super) fn rows(rows: &[(String, Markup)]) -> Markup {
     html! { dl { @for (name, value) in rows { dt { (name) } dd { (value) } } } }
 }
 
@@ -344,7 +348,7 @@ fn refusals(web: &Web, view: &View) -> Markup {
 }
 
 /// Seconds as people say them.
-fn span(view: &View, seconds: u64) -> String {
+pub(super) fn span(view: &View, seconds: u64) -> String {
     let (id, n) = match seconds {
         0..=119 => ("keeper-span-seconds", seconds),
         120..=7_199 => ("keeper-span-minutes", seconds / 60),

@@ -27,6 +27,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Default)]
 pub struct Script {
     pub items: Vec<ItemState>,
+    pub covenants: Vec<inbox::Covenant>,
     pub refuse: Option<Rejection>,
     pub posts: Vec<(Kind, String)>,
     pub codeless_repeats: bool,
@@ -175,6 +176,7 @@ fn handle(script: &mut Script, message: Message) {
             let _ = reply.send(found);
         }
         Message::Stock(reply) => drop(reply.send(Vec::new())),
+        Message::Covenants(reply) => drop(reply.send(script.covenants.clone())),
         Message::Control(_, reply) => drop(reply.send(serde_json::Value::Null)),
         Message::Summary(reply) => {
             let _ = reply.send(Default::default());

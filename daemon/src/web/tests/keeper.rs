@@ -2,7 +2,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use commons_core::identity::{GatewayId, MemberKeys, NetworkId};
+use commons_core::identity::{GatewayId, MemberKeys, NetworkId, RecordId};
+use commons_core::record::{Custody, Facts, Found, Founder, Unit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -468,6 +469,47 @@ async fn a_key_that_a_command_lets_in_holds_at_once_and_as_long_as_it_is_let_in(
     std::fs::write(kept.data.path().join(crate::keeper::keys::FILE), "{").unwrap();
     Password::set(kept.data.path(), PASSWORD).unwrap();
     assert_eq!(kept.log_in(PASSWORD, "").await.status, 303);
+}
+
+/// A keeper could not look up what his community has agreed on, or would think that hours count where nobody founded anything.
+#[tokio::test]
+async fn the_covenant_is_shown_or_how_to_found_one() {
+    let kept = Kept::entered().await;
+    let page = kept.page().await;
+    assert!(page.body.contains("None is founded yet") && page.body.contains("commonsd init --found"), "{}", page.body);
+    let facts = Facts {
+        pseudonym: "ann <i>".into(),
+        household: "door 4".into(),
+        home: GatewayId([0xcd; 32]),
+        guardians: vec![],
+        threshold: 0,
+        custody: Custody::Own,
+    };
+    let found = Found {
+        name: "Maple <b>".into(),
+        units: vec![Unit { name: "hour <u>".into(), scale: 60, limit: 630 }],
+        roaming_percent: 25,
+        quorum: 3,
+        recovery_delay_s: 2 * 86_400,
+        founders: vec![Founder { key: MemberKeys::from_seed(&[1; 32]).key(), facts }],
+    };
+    let covenant = crate::inbox::Covenant { id: RecordId([0xef; 32]), found, records: 12 };
+    kept.gateway.script.lock().unwrap().covenants = vec![covenant];
+    let page = kept.page().await.body;
+    for part in [
+        "Maple &lt;b&gt;",
+        "hour &lt;u&gt;",
+        "10:30",
+        "25 %",
+        "2 days",
+        "ann &lt;i&gt;",
+        "door 4",
+        "cdcdcdcd",
+        "efefefef",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("commonsd init --found") && page.contains("<dt>Households for a decision</dt><dd>3</dd>"));
 }
 
 /// A keeper who reads no English could not keep the gateway.
