@@ -46,6 +46,7 @@ impl World {
             return;
         }
         self.tally.crashes += 1;
+        self.sites[at].audit.lose();
         for link in self.links_of(at) {
             if let Some(wire) = self.wires.get_mut(&link) {
                 wire.up[wire.side(at)] = false;

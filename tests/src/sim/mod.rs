@@ -7,13 +7,16 @@
 //!
 //! What must hold is checked at every step (`watch`) and, once everything has healed, as a whole (`heal`).
 
+mod audit;
 mod carry;
+mod community;
+mod deeds;
 mod disk;
 mod heal;
-mod ledger;
 mod liar;
 mod people;
 pub mod plan;
+mod posts;
 pub mod report;
 mod site;
 mod watch;
@@ -51,6 +54,7 @@ pub fn run(seed: u64, options: &Options, traced: bool) -> Outcome {
     world.say(|| format!("{plan:?}"));
     let ended = catch_unwind(AssertUnwindSafe(|| {
         world.build(seed);
+        world.settle_in(seed);
         for at in 0..world.sites.len() {
             world.start(at);
         }

@@ -24,10 +24,11 @@ impl World {
         }
         let count = if self.dice.once_in(5) { self.dice.below(BURST_MAX) + 1 } else { 1 };
         for _ in 0..count {
-            if self.dice.once_in(3) && !self.ledger.items.is_empty() {
-                self.act_on_something(at);
-            } else {
-                self.post_item(at);
+            match self.dice.below(12) {
+                0..=3 if !self.posted.items.is_empty() => self.act_on_something(at),
+                4 | 5 if !self.posted.claims.is_empty() => self.act_on_claim(at),
+                6 => self.move_stock(at),
+                _ => self.post_item(at),
             }
         }
     }
@@ -39,7 +40,7 @@ impl World {
         let is_short = self.dice.once_in(4);
         let short_s = self.dice.between(SHORT_S, SHORT_S_MAX);
         let length = self.dice.pick(&[10, 60, 200, 900]);
-        let words = format!("{:0length$}", self.ledger.posts);
+        let words = format!("{:0length$}", self.posted.posts);
         let lifetime = if is_short { format!(r#","expires_s":{short_s}"#) } else { String::new() };
         let slots = if kind == "notice" { "" } else { r#","slots":1"# };
         let json = format!(r#"{{"text":"{words}","urgency":"{urgency}"{slots}{lifetime}}}"#);
@@ -47,24 +48,61 @@ impl World {
     }
 
     fn act_on_something(&mut self, at: usize) {
-        let item = self.dice.below(self.ledger.items.len() as u64) as usize;
-        let item = self.ledger.items[item];
-        let code = self.ledger.entries.get(&item).and_then(|entry| entry.code.clone()).unwrap_or_default();
-        let home = self.ledger.entries.get(&item).map_or(at, |entry| entry.at);
+        let item = self.dice.below(self.posted.items.len() as u64) as usize;
+        let item = self.posted.items[item];
+        let code = self.posted.entries.get(&item).and_then(|entry| entry.code.clone()).unwrap_or_default();
+        let home = self.posted.entries.get(&item).map_or(at, |entry| entry.at);
         let (at, kind, json) = match self.dice.below(6) {
             0 => (home, "withdraw", format!(r#"{{"item":"{item}","code":"{code}"}}"#)),
             1 => (home, "confirm", format!(r#"{{"item":"{item}","code":"{code}"}}"#)),
             2 => (home, "reopen", format!(r#"{{"item":"{item}","code":"{code}"}}"#)),
             3 => (at, "cosign", format!(r#"{{"target":"{item}"}}"#)),
-            _ => (at, "claim", format!(r#"{{"item":"{item}","message":"{}"}}"#, self.ledger.posts)),
+            _ => (at, "claim", format!(r#"{{"item":"{item}","message":"{}"}}"#, self.posted.posts)),
         };
         self.post(at, kind, &json, 0);
     }
 
+    /// Helpers go on their way, say that it is done, or think better of it; requesters miss them.
+    fn act_on_claim(&mut self, at: usize) {
+        let claim = self.dice.below(self.posted.claims.len() as u64) as usize;
+        let (claim, item, code) = self.posted.claims[claim].clone();
+        let of =
+            |world: &Self, id| world.posted.entries.get(&id).map_or((at, None), |entry| (entry.at, entry.code.clone()));
+        let ((near, _), (home, own)) = (of(self, claim), of(self, item));
+        let (code, own) = (code.unwrap_or_default(), own.unwrap_or_default());
+        let (at, kind, json) = match self.dice.below(6) {
+            0 | 1 => (near, "done", format!(r#"{{"item":"{item}","claim":"{claim}","code":"{code}"}}"#)),
+            2 => (home, "done", format!(r#"{{"item":"{item}","claim":"{claim}","code":"{own}"}}"#)),
+            3 => (near, "start", format!(r#"{{"item":"{item}","code":"{code}"}}"#)),
+            4 => (home, "no_show", format!(r#"{{"item":"{item}","claim":"{claim}","code":"{own}"}}"#)),
+            _ => (near, "withdraw", format!(r#"{{"item":"{item}","claim":"{claim}","code":"{code}"}}"#)),
+        };
+        self.post(at, kind, &json, 0);
+    }
+
+    /// Something comes into a pantry, leaves it, or is counted; somebody else vouches for a count.
+    fn move_stock(&mut self, at: usize) {
+        let place = self.dice.pick(&["hall", "school"]);
+        let item = self.dice.pick(&["rice", "water"]);
+        let (qty, posts) = (self.dice.between(1, 60), self.posted.posts);
+        let json = format!(r#"{{"place":"{place}","item":"{item}","unit":"kg","qty":{qty},"ref":"{posts}"}}"#);
+        let counts = self.posted.counts.len() as u64;
+        match self.dice.below(8) {
+            0..=2 => self.post(at, "stock_in", &json, 0),
+            3 | 4 => self.post(at, "stock_out", &json, 0),
+            5 => self.post(at, "stock_count", &json, 0),
+            _ if counts > 0 => {
+                let target = self.posted.counts[self.dice.below(counts) as usize];
+                self.post(at, "cosign", &format!(r#"{{"target":"{target}"}}"#), 0);
+            }
+            _ => self.post(at, "stock_in", &json, 0),
+        }
+    }
+
     /// Hands a post to a machine; its answer waits for the commit.
     pub fn post(&mut self, at: usize, kind: &str, json: &str, lifetime_s: u64) {
-        self.ledger.posts += 1;
-        let post = self.ledger.posts;
+        self.posted.posts += 1;
+        let post = self.posted.posts;
         let who = format!("mqtt:{}", self.dice.below(40));
         let sender = Sender { key: who.clone(), person: who, once: post.to_string(), exempt: true };
         let Ok(submission) = Submission::parse(kind, json.as_bytes(), sender) else {

@@ -42,11 +42,15 @@ pub enum Trouble {
     Shrink,
     /// Gateways are shut down for long.
     Sleep,
+    /// Some members' keys are at several gateways at once.
+    Cheat,
+    /// Members' phones are set back.
+    Restore,
 }
 
 impl Trouble {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Cut,
         Self::Partition,
         Self::Crash,
@@ -60,6 +64,8 @@ impl Trouble {
         Self::Replay,
         Self::Shrink,
         Self::Sleep,
+        Self::Cheat,
+        Self::Restore,
     ];
 
     /// Its word on the command line.
@@ -118,6 +124,8 @@ pub struct Plan {
     pub all_paired: bool,
     /// The largest frame of all links.
     pub frame_max: usize,
+    /// There is a community with members.
+    pub members: bool,
     /// How many lie.
     pub liars: usize,
 }
@@ -145,6 +153,7 @@ impl Plan {
             trouble_every: dice.between(2, 8),
             all_paired: dice.once_in(2) || gateways > INTRODUCED_MAX,
             frame_max: dice.pick(&[2_048, 16_384, 262_144]),
+            members: dice.once_in(2),
             liars: if troubles.contains(&Trouble::Liar) { liars } else { 0 },
             troubles,
         }

@@ -46,6 +46,12 @@ pub struct Tally {
     pub quarrels: u64,
     /// How often links had to be made anew until all was equal.
     pub rounds: u64,
+    /// Ledgers looked at.
+    pub audits: u64,
+    /// Payments settled, in the end.
+    pub postings: u64,
+    /// Members whose chain was split in the end.
+    pub split: u64,
     /// Virtual milliseconds.
     pub virtual_ms: u64,
 }
@@ -67,6 +73,9 @@ impl Tally {
         self.forks += other.forks;
         self.quarrels += other.quarrels;
         self.rounds = self.rounds.max(other.rounds);
+        self.audits += other.audits;
+        self.postings += other.postings;
+        self.split += other.split;
         self.virtual_ms += other.virtual_ms;
     }
 }
@@ -77,7 +86,8 @@ impl fmt::Display for Tally {
             f,
             "{} posts acknowledged, {} links, {} crashes, {} happenings in {} h of virtual time; {} frames, {} bytes of \
              batches for {} that had to cross ({} lost with links), {} other bytes; {} forks, {} alarms, {} quarrels, \
-             {} batches refused, at most {} rounds of links to heal",
+             {} batches refused, at most {} rounds of links to heal; {} payments settled, {} chains split, ledgers looked \
+             at {} times",
             self.acknowledged,
             self.sessions,
             self.crashes,
@@ -93,6 +103,9 @@ impl fmt::Display for Tally {
             self.quarrels,
             self.refused,
             self.rounds,
+            self.postings,
+            self.split,
+            self.audits,
         )
     }
 }

@@ -9,6 +9,7 @@ use commons_core::node::{Node, Quotas, Setup};
 use commons_core::receipt::Outcome;
 use commons_core::sync::{Memory, StoreEpoch, Sync, SyncSetup};
 
+use super::audit::Audit;
 use super::disk::Disk;
 
 /// A Friday in November 2026.
@@ -51,6 +52,10 @@ pub struct Site {
     pub passed_over: bool,
     /// It was rolled back, or its card copied: its logs may fork.
     pub forks: bool,
+    /// How often it forgot what it had acknowledged: it was rolled back, wiped, or copied and so made two.
+    pub forgot: u32,
+    /// What was seen of its ledger.
+    pub audit: Audit,
     /// It is never started again.
     pub retired: bool,
     /// Items it has seen expire in this life of its store.
@@ -109,6 +114,8 @@ impl Site {
             full: false,
             passed_over: false,
             forks: false,
+            forgot: 0,
+            audit: Audit::default(),
             retired: false,
             gone: BTreeMap::new(),
         }

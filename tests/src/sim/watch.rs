@@ -212,8 +212,9 @@ impl World {
             site.disk.logs.keys().find(|log| run.node.head(log).is_none_or(|head| head.next != site.disk.next(log)));
         let behind = behind.copied();
         let kept = site.disk.records(&network);
+        site.audit.lose();
         let hidden = kept.iter().find(|id| {
-            let entry = self.ledger.entries.get(id);
+            let entry = self.posted.entries.get(id);
             let long = entry.is_some_and(|entry| entry.over_ms.is_some_and(|ms| ms > self.now_ms + 86_400_000));
             long && run.node.board().get(id).is_none()
         });
@@ -230,6 +231,8 @@ impl World {
                 format!("item {} is on the disk of {at}, not on its board", id.short()),
             );
         }
+        self.check_book(at);
+        self.audit(at);
     }
 }
 

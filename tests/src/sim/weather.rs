@@ -17,6 +17,9 @@ impl World {
     /// One step: people post, something may go wrong, time passes.
     pub fn step(&mut self, step: u64) {
         self.post_something();
+        for _ in 0..self.dice.below(8) {
+            self.member_acts();
+        }
         self.lie();
         if step.is_multiple_of(self.plan.trouble_every) {
             let troubles: Vec<Trouble> = self.plan.troubles.iter().copied().collect();
@@ -32,7 +35,10 @@ impl World {
         };
         self.advance(ms);
         self.tick_all();
-        (0..self.sites.len()).for_each(|at| self.check_complete(at));
+        for at in 0..self.sites.len() {
+            self.check_complete(at);
+            self.audit(at);
+        }
     }
 
     fn any_honest(&mut self) -> Option<usize> {
@@ -56,6 +62,9 @@ impl World {
             Trouble::Replay => self.haunt(),
             Trouble::Shrink => self.shrink(),
             Trouble::Sleep => self.send_to_sleep(),
+            // Cheats need no occasion.
+            Trouble::Cheat => {}
+            Trouble::Restore => self.restore_phone(),
         }
     }
 
@@ -134,6 +143,8 @@ impl World {
                 site.disk = copy;
                 site.gone.clear();
                 site.forks = true;
+                site.forgot += 1;
+                site.audit = Default::default();
                 let in_ms = self.dice.below(BACK_MS);
                 self.later(in_ms, Happening::Start(at));
             }
@@ -153,6 +164,7 @@ impl World {
         let new = self.sites.len();
         self.say(|| format!("{new} runs on a copy of the card of {at}"));
         self.sites[at].forks = true;
+        self.sites[at].forgot += 1;
         self.sites.push(twin);
         let near: Vec<usize> = self
             .edges
@@ -178,6 +190,8 @@ impl World {
         let site = &mut self.sites[at];
         site.disk = super::disk::Disk { epoch, store, floor: super::site::START_S, ..Default::default() };
         site.gone.clear();
+        site.forgot += 1;
+        site.audit = Default::default();
         self.copies.remove(&at);
         let in_ms = self.dice.below(BACK_MS);
         self.later(in_ms, Happening::Start(at));

@@ -7,9 +7,10 @@ use commons_core::log::Held;
 use commons_core::node::{Input, Output, Space};
 use commons_core::sync::{Action, Event, LinkId};
 
+use super::community::Community;
 use super::disk::{ids_in, Desk, Disk, Shelf};
-use super::ledger::Ledger;
 use super::plan::Plan;
+use super::posts::Posts;
 use super::report::{Broken, Tally};
 use super::site::{Kind, Site};
 use super::wire::{Edge, Wire};
@@ -67,8 +68,10 @@ pub struct World {
     pub wires: BTreeMap<u32, Wire>,
     /// Virtual milliseconds.
     pub now_ms: u64,
+    /// People with keys.
+    pub community: Community,
     /// What was posted, and what became of it.
-    pub ledger: Ledger,
+    pub posted: Posts,
     /// Counts.
     pub tally: Tally,
     /// The first invariant that did not hold.
@@ -100,7 +103,8 @@ impl World {
             edges: Vec::new(),
             wires: BTreeMap::new(),
             now_ms: 0,
-            ledger: Ledger::default(),
+            community: Community::default(),
+            posted: Posts::default(),
             tally: Tally::default(),
             broken: None,
             fuse: None,
@@ -384,6 +388,8 @@ impl World {
         let notes = std::mem::take(&mut run.notes);
         let answers = std::mem::take(&mut run.answers);
         self.sites[at].disk.note_all(notes);
+        self.audit(at);
+        self.sites[at].audit.sync();
         if self.burns(at) {
             return false;
         }
@@ -421,6 +427,7 @@ impl World {
         if let Err(why) = self.sites[at].reload(network, now_ms) {
             return self.fail("a store loads", format!("{at}: {why}"));
         }
+        self.sites[at].audit.lose();
         self.event(at, Event::Lost);
         self.set_space(at, Space::None);
     }
