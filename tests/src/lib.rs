@@ -7,6 +7,7 @@ pub mod burst;
 pub mod codec;
 pub mod gateway;
 pub mod http;
+pub mod member;
 pub mod mqtt;
 pub mod seed;
 pub mod sim;

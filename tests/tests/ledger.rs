@@ -1,9 +1,9 @@
 //! Members trade over MQTT with signed records; the keeper and an auditor read it from the stopped gateway.
 
-use commons_core::codec::{encode_record, record_id, Author, SignedRecord};
+use commons_core::codec::{record_id, Author};
 use commons_core::identity::{GatewayId, MemberId, MemberKeys, NetworkId, RecordId};
 use commons_core::record::*;
-use commons_tests::{Gateway, Mqtt};
+use commons_tests::{member, Gateway, Mqtt};
 
 const NETWORK: &str = "maple street";
 
@@ -11,11 +11,8 @@ const NETWORK: &str = "maple street";
 fn say(client: &mut Mqtt, seed: u8, body: Body) -> (u8, RecordId) {
     let (keys, network) = (MemberKeys::from_seed(&[seed; 32]), NetworkId::of(NETWORK));
     let topic = format!("commons/post/{}", body.kind().name());
-    let mark = Mark { sender: 7, content: 7 };
-    let record = encode_record(&Record { version: RECORD_VERSION, created: 1_795_000_000, mark, body });
-    let id = record_id(&network, &GatewayId([0; 32]), &Author::Member(keys.key()), &record);
-    let signature = keys.sign(&network, &record);
-    let signed = SignedRecord { author: keys.key(), record, signature };
+    let signed = member::signed(&keys, &network, 1_795_000_000, Mark { sender: 7, content: 7 }, body);
+    let id = record_id(&network, &GatewayId([0; 32]), &Author::Member(keys.key()), &signed.record);
     (client.publish(&topic, &signed.encode(), 1).0, id)
 }
 

@@ -2,42 +2,23 @@
 
 use std::time::Duration;
 
-use commons_core::codec::{encode_record, SignedRecord};
 use commons_core::identity::{MemberKeys, NetworkId};
-use commons_core::record::{Ask, AssignBy, Body, Category, Mark, Record, Urgency, RECORD_VERSION};
-use commons_tests::http;
+use commons_core::record::{Ask, Body, Category, Mark};
+use commons_tests::{http, member};
 use commons_tests::{wait_for, Gateway, Mqtt, PATIENCE};
 use serde_json::{json, Value};
 
 /// A record as a member's phone would make it.
 fn signed_need(text: &str) -> Vec<u8> {
-    let keys = MemberKeys::from_seed(&[7; 32]);
     let ask = Ask {
         category: Category::Health,
-        text: text.to_owned(),
-        lines: Vec::new(),
-        urgency: Urgency::Today,
-        slots: 1,
-        standing: false,
         zone: String::from("stairwell B"),
-        window: None,
-        tags: Vec::new(),
-        lang: String::new(),
-        contact: None,
-        assign_by: AssignBy::HomeGateway,
-        repeat: String::new(),
-        lifetime_s: 86_400,
         reference: String::from("phone-1"),
+        ..member::plain_need(text)
     };
-    let record = Record {
-        version: RECORD_VERSION,
-        created: 1_795_200_000,
-        mark: Mark { sender: 11, content: 22 },
-        body: Body::Need(ask),
-    };
-    let bytes = encode_record(&record);
-    let signature = keys.sign(&NetworkId::of("commons"), &bytes);
-    SignedRecord { author: keys.key(), record: bytes, signature }.encode()
+    let keys = MemberKeys::from_seed(&[7; 32]);
+    let mark = Mark { sender: 11, content: 22 };
+    member::signed(&keys, &NetworkId::of("commons"), 1_795_200_000, mark, Body::Need(ask)).encode()
 }
 
 /// Waits for the retained state of the item with this text on the board's topics.

@@ -5,9 +5,10 @@
 //! | `flood pairs PORT PAIRS QOS MESSAGES BYTES` | PAIRS publishers to as many subscribers, each on its own topic |
 //! | `flood posts PORT CLIENTS WINDOW COUNT` | needs at QoS 1, WINDOW under way in each of CLIENTS connections |
 //! | `flood raw DIR COUNT BYTES` | COUNT times append BYTES and fdatasync |
+//! | `flood sign MEMBERS` | no load: each line of standard input as a need that one of MEMBERS signs, one line of hex each |
 //! | `flood hold tcp\|ws PORT COUNT` | COUNT subscribed connections until standard input ends |
 //!
-//! Each prints one line of JSON.
+//! All but `sign` print one line of JSON.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,7 +17,11 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use commons_core::identity::{MemberKeys, NetworkId};
+use commons_core::record::{Body, Mark};
 use commons_tests::codec::{self, Hello};
+use commons_tests::member;
+use commons_tests::seed::Dice;
 use serde_json::json;
 
 /// A flood is over when so long nothing came.
@@ -34,8 +39,9 @@ fn main() {
         Some("pairs") => pairs(number(1), number(2), number(3) as u8, number(4), number(5) as usize),
         Some("posts") => posts(number(1), number(2), number(3), number(4)),
         Some("raw") => raw(&arguments[1], number(2), number(3) as usize),
+        Some("sign") => return sign(number(1)),
         Some("hold") => hold(&arguments[1], number(2), number(3)),
-        _ => panic!("pairs, posts, raw or hold; see the source"),
+        _ => panic!("pairs, posts, raw, sign or hold; see the source"),
     };
     println!("{line}");
 }
@@ -226,6 +232,19 @@ fn raw(dir: &str, count: u64, bytes: usize) -> serde_json::Value {
     let seconds = began.elapsed().as_secs_f64();
     let _ = std::fs::remove_file(path);
     json!({"syncs": count, "bytes": bytes, "seconds": seconds, "per_s": count as f64 / seconds})
+}
+
+fn sign(members: u64) {
+    let network = NetworkId::of("commons");
+    let keys: Vec<_> = (0..members).map(|n| MemberKeys::from_seed(&[n as u8; 32])).collect();
+    let mut dice = Dice::of(1);
+    for (number, line) in std::io::stdin().lines().enumerate() {
+        let mark = Mark { sender: dice.bits() as u32, content: dice.bits() };
+        let created = 1_795_200_000 + 7 * number as u64;
+        let body = Body::Need(member::plain_need(&line.expect("a line")));
+        let signed = member::signed(&keys[dice.bits() as usize % keys.len()], &network, created, mark, body);
+        println!("{}", signed.encode().iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    }
 }
 
 fn hold(transport: &str, port: u64, count: u64) -> serde_json::Value {
