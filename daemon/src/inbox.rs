@@ -169,6 +169,11 @@ pub enum ControlRequest {
         /// Absolute path.
         to: String,
     },
+    /// The whole ledger as bytes, to a file.
+    LedgerTo {
+        /// Absolute path.
+        to: String,
+    },
     /// Where all logs stand, for what is carried by hand.
     Standing,
     /// How far a peer is known to have each log.

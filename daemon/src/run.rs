@@ -355,7 +355,8 @@ impl Answerer for Stopped {
         if let Some(wish) = request.wish() {
             return Ok(fulfilled(wished(&self.config, wish)?));
         }
-        let access = if matches!(request, Request::Post { .. }) { Access::Write } else { Access::Read };
+        let access =
+            if matches!(request, Request::Post { .. } | Request::Signed { .. }) { Access::Write } else { Access::Read };
         let mut opened = Opened::open(&self.config, access)?;
         let reply = opened.desk.answer(request);
         opened.close()?;

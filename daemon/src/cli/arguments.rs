@@ -75,6 +75,9 @@ pub enum Command {
         /// Set the password of the keeper's page, from the first line of this file; also where the identity is there already
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         keeper_password_file: Option<PathBuf>,
+        /// A community with its ledger.
+        #[command(flatten)]
+        found: FoundArguments,
     },
     /// Say whether all is well, and what to do where it is not (exit code 0 well, 1 attention, 3 not running)
     Status {
@@ -180,7 +183,10 @@ pub enum Command {
     /// Check, show or print the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Members' balances and movements, read from the log of a stopped gateway
+    /// Be a member from this terminal: join, vouch, pay, accept, and the rest
+    #[command(subcommand)]
+    Member(MemberCommand),
+    /// Members' balances and movements, of a gateway that runs or is stopped
     #[command(subcommand)]
     Ledger(LedgerCommand),
     /// Check every signature, chain, index and view of a stopped gateway against its log
@@ -418,6 +424,34 @@ pub enum LedgerCommand {
         #[arg(long)]
         json: bool,
     },
+    /// What the community has agreed on
+    Covenant {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show that a member's chain is split: a picture to scan and, alone on the last line, the letters
+    Proof {
+        /// The pseudonym, the id or at least 8 digits of it
+        member: String,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take in a proof that somebody brings
+    Prove {
+        /// The letters
+        proof: String,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
     /// Check every signature of the book, fold it again and sum every account; tell the first inconsistency
     Verify {
         /// Which gateway.
@@ -436,6 +470,201 @@ pub enum LedgerCommand {
         #[command(flatten)]
         place: Where,
     },
+}
+
+/// The arguments of `init --found`: a founding record, seen by everybody, with its founders.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FoundArguments {
+    /// Found a community of this name, with a ledger, in a network that has none yet
+    #[arg(long, value_name = "NAME", requires = "founder")]
+    pub found: Option<String>,
+    /// A founder: what he goes by, his household, and his key's file (made if it is not there) or 64 hex digits; repeat for each,
+    /// two or more of two households; the first with a file signs
+    #[arg(long, value_name = "NAME,HOUSEHOLD,KEY", requires = "found")]
+    pub founder: Vec<String>,
+    /// What is counted: its name, how many smallest parts make one, how deep one may go in whole ones
+    /// [default: hour,60,10 and credit,100,100]
+    #[arg(long, value_name = "NAME,SCALE,LIMIT", requires = "found")]
+    pub unit: Vec<String>,
+    /// Percent of the limit that may be paid away from home before home has seen it
+    #[arg(long, default_value_t = 25, value_name = "PERCENT", requires = "found")]
+    pub roaming_percent: u8,
+    /// Households that make a decision
+    #[arg(long, default_value_t = 2, value_name = "N", requires = "found")]
+    pub quorum: u8,
+    /// How long a recovery by guardians waits for an objection, in hours
+    #[arg(long, default_value_t = 72, value_name = "HOURS", requires = "found")]
+    pub recovery_delay_hours: u32,
+}
+
+/// Whose key, and where.
+#[derive(Clone, Debug, Args)]
+pub struct Signer {
+    /// Which gateway.
+    #[command(flatten)]
+    pub place: Where,
+    /// The file with the key [default: $COMMONSD_KEY, else member.key here]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+    /// The receipt as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The commands of a member.
+#[derive(Debug, Subcommand)]
+pub enum MemberCommand {
+    /// Make a key in a file that only you may read; keep a copy in a safe place
+    New {
+        /// The file [default: $COMMONSD_KEY, else member.key here]
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+    },
+    /// Your account: what you have, what waits for you, and how far each payment has come
+    Show {
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Everybody here, or whom a name or id may mean
+    List {
+        /// A name's beginning, an id or 8 digits of it
+        text: Option<String>,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Join; until two members of two other households have vouched for you, you may receive and pay what you have
+    Join {
+        /// What you go by
+        name: String,
+        /// Your household's tag
+        household: String,
+        /// A common fund with one writer, not a person
+        #[arg(long)]
+        pot: bool,
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Give your word for a newcomer
+    Vouch {
+        /// The name, the id or 8 digits of it
+        member: String,
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Enter, once two have vouched for you: from here on you have a limit
+    Enter {
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Pay: it counts for you at once, and for the other when he accepts
+    Pay {
+        /// The name, the id or 8 digits of it
+        to: String,
+        /// How much, in whole units; after a colon smallest parts (0:30 is half an hour)
+        amount: String,
+        /// Of what [default: the covenant's first unit]
+        #[arg(long)]
+        unit: Option<String>,
+        /// For what, at most 140 bytes
+        #[arg(long, default_value = "")]
+        memo: String,
+        /// The need or offer it is for, its whole id
+        #[arg(long, value_name = "ID")]
+        item: Option<String>,
+        /// The dispute this pays back, its whole id
+        #[arg(long, value_name = "ID")]
+        answers: Option<String>,
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Take a payment
+    Accept(OnPayArguments),
+    /// Decline a payment, at your home gateway
+    Decline(OnPayArguments),
+    /// Take back what was declined
+    Reclaim(OnPayArguments),
+    /// Say that a payment is not right; moves nothing by itself
+    Dispute {
+        /// Why
+        #[arg(long)]
+        text: String,
+        /// Which.
+        #[command(flatten)]
+        on: OnPayArguments,
+    },
+    /// Go on with a new key, made now, at your home gateway; the old one ends
+    Rekey {
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Name those who can give you a new key, at your home gateway
+    Guardians {
+        /// 3 to 7 others, by name or id
+        #[arg(required = true)]
+        members: Vec<String>,
+        /// How many of them it takes [default: more than half]
+        #[arg(long)]
+        threshold: Option<u8>,
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// As a guardian: say that a member who lost his key goes on with this one
+    Recover {
+        /// The name, the id or 8 digits of it
+        member: String,
+        /// The new key, 64 hex digits, as `member new` printed it
+        new_key: String,
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Go on: with a new key that your guardians gave their word for, or where an old copy of your key split your chain
+    Resume {
+        /// Who you are, with a new key; without: you join the branches of your chain
+        member: Option<String>,
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Object to a recovery that you did not ask for
+    Veto {
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Leave, at your home gateway, without debts
+    Leave {
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// A password for MQTT and for /api/v1/ledger/account, good for 12 hours
+    Token {
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+}
+
+/// Which payment.
+#[derive(Clone, Debug, Args)]
+pub struct OnPayArguments {
+    /// The payment, its id or 8 digits of it; may be left out if only one waits
+    pub pay: Option<String>,
+    /// Whose.
+    #[command(flatten)]
+    pub signer: Signer,
 }
 
 /// What an export is written in.

@@ -1,28 +1,197 @@
-//! `ledger ...`: what members owe and are owed, read from a stopped gateway's log. No command here writes.
+//! `ledger ...`: what members owe and are owed, of a gateway that runs or is stopped. Nothing here writes but `prove`.
+//!
+//! A running gateway writes its ledger, as it stands between two commits, to a file beside its data for the command to read; `verify`
+//! has it make a copy of everything and looks at that.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use commons_core::identity::MemberId;
+use anyhow::Context;
+use commons_core::identity::{hex, unhex, MemberId, NetworkId};
 use commons_core::ledger::{Ledger, Lights, MemberView, MovementState};
+use commons_core::record::{Body, ForkProof};
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
 use serde_json::{json, Value};
 
 use super::arguments::{Format, LedgerCommand, Where};
 use super::output::{Failure, Output};
 use super::plain::quantity;
 use super::upkeep::{at_rest, report};
-use super::{plain, Backend};
+use super::{connect, loader, plain, Asked, Backend, Checkup, Connection};
+use crate::config::Loaded;
+use crate::control::{Answerer, Reply, Request, Running};
+use crate::host::random;
+use crate::pen::Pen;
 
 /// `ledger ...`.
 pub fn ledger(command: &LedgerCommand, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
-    let read = |place: &Where| backend.ledger(&at_rest(place, "ledger")?);
+    let read = |place: &Where| folded(place, backend);
     match command {
         LedgerCommand::Balances { place, json } => balances(&read(place)?, *json, output),
         LedgerCommand::History { member, place, json } => history(&read(place)?, member, *json, output),
-        LedgerCommand::Verify { place, json } => {
-            report(backend.verify_ledger(&at_rest(place, "ledger verify")?)?, *json, output)
-        }
+        LedgerCommand::Verify { place, json } => report(verified(place, backend)?, *json, output),
+        LedgerCommand::Covenant { place, json } => covenant(place, *json, backend, output),
+        LedgerCommand::Proof { member, place, json } => proof(member, place, *json, backend, output),
+        LedgerCommand::Prove { proof, place } => prove(proof, place, backend, output),
         LedgerCommand::Export { format, place } => export(&read(place)?, *format, output),
     }
+}
+
+/// The ledger of a running gateway, or of a stopped one's log.
+fn folded(place: &Where, backend: &dyn Backend) -> anyhow::Result<Ledger> {
+    let Some(mut running) = running(place)? else { return backend.ledger(&at_rest(place, "ledger")?) };
+    let scratch = Scratch::beside(&running.data)?;
+    let file = scratch.0.join("ledger");
+    let to = file.to_str().context("the data directory's name must be UTF-8")?.to_owned();
+    running.ask(&Request::LedgerTo { to })?;
+    let bytes = std::fs::read(&file).context("the gateway's ledger cannot be read")?;
+    let about = running.ask(&Request::About {})?;
+    let network = NetworkId::of(about["about"]["network"].as_str().unwrap_or_default());
+    Ledger::restore(&network, &bytes)
+        .context("the gateway's ledger is of another version; use the commonsd it was started with")
+}
+
+fn verified(place: &Where, backend: &dyn Backend) -> anyhow::Result<Checkup> {
+    let Some(mut running) = running(place)? else { return backend.verify_ledger(&at_rest(place, "ledger verify")?) };
+    let scratch = Scratch::beside(&running.data)?;
+    let copy = scratch.0.join("copy");
+    let to = copy.to_str().context("the data directory's name must be UTF-8")?.to_owned();
+    running.ask(&Request::Backup { to })?;
+    let about = running.ask(&Request::About {})?;
+    let mut loaded = running.loaded;
+    loaded.config.gateway.data = scratch.0.join("data");
+    loaded.config.gateway.network = about["about"]["network"].as_str().unwrap_or_default().to_owned();
+    backend.restore(&copy, &loaded)?;
+    backend.verify_ledger(&loaded)
+}
+
+/// A running gateway, asked.
+struct Live {
+    loaded: Loaded,
+    data: PathBuf,
+    running: Running,
+}
+
+impl Live {
+    fn ask(&mut self, request: &Request) -> anyhow::Result<Reply> {
+        let reply = self.running.answer(request).context("the gateway does not answer")?;
+        match reply["ok"] == true {
+            true => Ok(reply),
+            false => Err(Failure::new(1, plain::line(reply["message"].as_str().unwrap_or("refused"))).into()),
+        }
+    }
+}
+
+fn running(place: &Where) -> anyhow::Result<Option<Live>> {
+    let loader = loader(place);
+    let loaded = loader.load().unwrap_or_else(|_| loader.without_file());
+    let data = std::path::absolute(&loaded.config.gateway.data)?;
+    Ok(match connect(&data)? {
+        Connection::Running(running) => Some(Live { loaded, data, running }),
+        Connection::Stopped => None,
+    })
+}
+
+/// A folder beside the data that only its owner may read, gone with this.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn beside(data: &Path) -> anyhow::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt;
+        let folder = data.join(format!("look-{:016x}", random::long_number()?));
+        std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left is a copy that only the keeper may read.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn covenant(place: &Where, as_json: bool, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
+    let reply = Asked::find(place, backend)?.ask(&Request::Covenant {})?;
+    let covenant = &reply["covenant"];
+    if as_json {
+        writeln!(output, "{}", serde_json::to_string_pretty(covenant)?)?;
+        return Ok(0);
+    }
+    let number = |field: &str| covenant[field].as_u64().unwrap_or(0);
+    writeln!(output, "{}: {} members", plain::line(covenant["name"].as_str().unwrap_or_default()), number("members"))?;
+    writeln!(output, "{}", covenant["id"].as_str().unwrap_or_default())?;
+    let mut rows = vec![["unit", "how deep"].map(str::to_owned).to_vec()];
+    for unit in covenant["units"].as_array().into_iter().flatten() {
+        let (limit, scale) = (unit["limit"].as_i64().unwrap_or(0), unit["scale"].as_u64().unwrap_or(1) as u32);
+        rows.push(vec![plain::line(unit["name"].as_str().unwrap_or_default()), quantity(-limit, scale)]);
+    }
+    write!(output, "{}", plain::table(&rows, output.columns))?;
+    writeln!(
+        output,
+        "Away from home {} % of it; {} households decide; a recovery waits {} h.",
+        number("roaming_percent"),
+        number("quorum"),
+        number("recovery_delay_s") / 3_600
+    )?;
+    Ok(0)
+}
+
+/// What a proof begins with, so that whoever scans it knows what it is.
+const PROOF: &str = "FORK:1:";
+
+fn proof(member: &str, place: &Where, as_json: bool, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
+    let mut asked = Asked::find_for_long(place, backend)?;
+    let found = asked.ask(&Request::Members { q: Some(member.into()), after: None })?;
+    let found = found["members"].as_array().cloned().unwrap_or_default();
+    let [card] = &found[..] else {
+        return Err(Failure::new(1, format!("{} members are called {}", found.len(), plain::line(member))).into());
+    };
+    let id = card["id"].as_str().unwrap_or_default().to_owned();
+    let forks = asked.ask(&Request::Forks { member: id })?;
+    if as_json {
+        writeln!(output, "{}", serde_json::to_string_pretty(&forks)?)?;
+        return Ok(0);
+    }
+    let name = plain::line(card["pseudonym"].as_str().unwrap_or_default());
+    let all = forks["forks"].as_array().cloned().unwrap_or_default();
+    let shown = all.iter().find_map(|fork| match fork["proof"].as_array().map(Vec::as_slice) {
+        Some([first, second]) => Some((fork, first.as_str()?, second.as_str()?)),
+        _ => None,
+    });
+    let Some((fork, first, second)) = shown else {
+        let words = if all.is_empty() { "is not split" } else { "is split, but one half is not in a log that is here" };
+        return Err(Failure::new(1, format!("the chain of {name} {words}")).into());
+    };
+    let letters = format!("{PROOF}{first}:{second}").to_uppercase();
+    if let Ok(picture) = QrCode::with_error_correction_level(letters.as_bytes(), EcLevel::L) {
+        let picture = picture.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+        writeln!(output, "{picture}\n")?;
+    }
+    writeln!(output, "Number {} of {name}'s chain was signed twice, in key epoch {}.", fork["seq"], fork["epoch"])?;
+    writeln!(output, "Whoever was paid keeps it. An old copy of a key does this too: frozen is not shamed.")?;
+    writeln!(output, "On another gateway:  commonsd ledger prove LETTERS")?;
+    writeln!(output, "{letters}")?;
+    Ok(0)
+}
+
+fn prove(letters: &str, place: &Where, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
+    let text = letters.trim().to_lowercase();
+    let halves = text.strip_prefix(&PROOF.to_lowercase()).and_then(|halves| halves.split_once(':'));
+    let Some((Some(first), Some(second))) = halves.map(|(first, second)| (unhex(first), unhex(second))) else {
+        return Err(Failure::new(1, "these are not the letters of a proof; it begins with FORK:1:").into());
+    };
+    let mut asked = Asked::find(place, backend)?;
+    let about = asked.ask(&Request::About {})?;
+    let network = NetworkId::of(about["about"]["network"].as_str().unwrap_or_default());
+    // A proof stands by its two signatures; who brings it does not matter.
+    let pen = Pen::new(&random::seed()?, network);
+    let written = pen.write(super::member::now_s(), Body::ForkProof(ForkProof { first, second }));
+    let record = hex(&written.signed.encode());
+    asked.ask(&Request::Signed { kind: written.kind.into(), record })?;
+    writeln!(output, "Taken: the member may receive, and gets no new stamps until it is mended.")?;
+    Ok(0)
 }
 
 fn balances(ledger: &Ledger, json: bool, output: &mut Output) -> anyhow::Result<u8> {

@@ -8,8 +8,11 @@ pub mod backend;
 pub mod board;
 pub mod carry;
 pub mod doctor;
+pub mod found;
 pub mod keeper;
+pub mod keyfile;
 pub mod ledger;
+pub mod member;
 pub mod output;
 pub mod peer;
 pub mod plain;
@@ -69,11 +72,18 @@ fn dispatch(arguments: Arguments, backend: &dyn Backend, output: &mut Output) ->
     }
     match command {
         Command::Run(run_arguments) => run(&run_arguments, backend),
-        Command::Init { place, name, network, keeper_password_file } => {
+        Command::Init { place, name, network, keeper_password_file, found } => {
             let password = keeper_password_file.as_deref().map(keeper::from_file).transpose()?;
-            let code = upkeep::init(&place, name, network, backend, output)?;
-            password.map_or(Ok(code), |password| keeper::set(&place, &password, output))
+            let mut code = upkeep::init(&place, name, network.clone(), backend, output)?;
+            if let Some(password) = password {
+                code = keeper::set(&place, &password, output)?;
+            }
+            if found.found.is_some() {
+                code = found::found(&place, network, &found, backend, output)?;
+            }
+            Ok(code)
         }
+        Command::Member(command) => member::member(&command, backend, output),
         Command::Keeper(KeeperCommand::Password { place }) => keeper::password(&place, output),
         Command::Keeper(KeeperCommand::Key(command)) => keeper::key(&command, output),
         Command::Status { place, json } => status::status(&place, json, backend, output),

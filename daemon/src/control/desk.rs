@@ -7,7 +7,7 @@ use commons_core::identity::{GatewayId, RecordId};
 use commons_core::log::Age;
 use commons_core::receipt::Receipt;
 use commons_core::record::{Category, Kind, Urgency};
-use commons_core::submission::{Sender, Submission};
+use commons_core::submission::{Refused, Sender, Submission};
 use commons_core::sync::StoreEpoch;
 use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Status, StatusFilter, PAGE_ITEMS_MAX};
 use serde_json::{json, Value};
@@ -28,8 +28,8 @@ pub type Reload = Arc<dyn Fn() -> Result<Reloaded, String> + Send + Sync>;
 /// Who answers. Cheap to clone.
 #[derive(Clone)]
 pub struct Desk {
-    inbox: Inbox,
-    about: Arc<About>,
+    pub(super) inbox: Inbox,
+    pub(super) about: Arc<About>,
     counters: Arc<Counters>,
     reload: Option<Reload>,
     office: Option<Office>,
@@ -86,6 +86,14 @@ impl Desk {
                 None => refusal("unknown_item", "there is no such item, or the id is cut too short"),
             },
             Request::Post { kind, payload } => self.post(&kind, payload).await,
+            request @ (Request::Signed { .. }
+            | Request::Covenant {}
+            | Request::Members { .. }
+            | Request::Account { .. }
+            | Request::Forks { .. }
+            | Request::LedgerTo { .. }
+            | Request::PassQuestion {}
+            | Request::Pass { .. }) => self.account(request).await,
             Request::Watch {} => refusal("not_running", "only a running gateway can be watched"),
             Request::Backup { to } => {
                 let answer = self.inbox.control(ControlRequest::Backup { to }).await;
@@ -174,12 +182,16 @@ impl Desk {
 
     async fn post(&self, kind: &str, payload: Value) -> Reply {
         // Who may open the socket owns the data: no quota. No token: the same command run twice is one post.
-        let sender = Sender { key: "local".into(), person: "local".into(), once: String::new(), exempt: true };
+        let sender = local();
         let parsed = match (payload, Kind::parse(kind)) {
             (Value::String(text), _) => Submission::parse(kind, text.as_bytes(), sender),
             (object @ Value::Object(_), Some(kind)) => Submission::from_json(kind, object, sender),
             (other, _) => Submission::parse(kind, other.to_string().as_bytes(), sender),
         };
+        self.submit(parsed).await
+    }
+
+    pub(super) async fn submit(&self, parsed: Result<Submission, Refused>) -> Reply {
         let receipt = match parsed {
             Ok(submission) => {
                 let reference = submission.reference.clone();
@@ -189,6 +201,11 @@ impl Desk {
         };
         serde_json::to_value(receipt).unwrap_or_default()
     }
+}
+
+/// Whoever may open the socket.
+pub(super) fn local() -> Sender {
+    Sender { key: "local".into(), person: "local".into(), once: String::new(), exempt: true }
 }
 
 /// An item's change as `watch` sends it.
@@ -207,12 +224,12 @@ fn values(items: &[Arc<ItemState>]) -> Vec<&ItemState> {
     items.iter().map(|item| &**item).collect()
 }
 
-fn silent() -> Reply {
+pub(super) fn silent() -> Reply {
     refusal("writer_silent", "the writer has ended; see `commonsd status`")
 }
 
 /// The writer's own answer, made one of ours where it forgot.
-fn stamped(answer: Value) -> Reply {
+pub(super) fn stamped(answer: Value) -> Reply {
     match answer {
         Value::Object(mut object) => {
             object.entry("v").or_insert(VERSION.into());

@@ -3,6 +3,7 @@
 //! One JSON object a line in, one a line out (`watch`: many). The socket lies in the data directory with mode 0600:
 //! who may read the data may ask. Nothing here decides anything; it asks the writer through the inbox.
 
+pub mod accounts;
 pub mod client;
 pub mod desk;
 pub mod request;

@@ -56,6 +56,50 @@ pub enum Request {
         /// Plain text, or the JSON object of a submission.
         payload: Value,
     },
+    /// A finished record; answered by a receipt once it is synced.
+    Signed {
+        /// As in `commons/post/<kind>`.
+        kind: String,
+        /// A signed submission, hex digits.
+        record: String,
+    },
+    /// What the community has agreed on.
+    Covenant {},
+    /// Members' cards: whom a text may mean, or all in order of their ids.
+    Members {
+        /// An id, 8 digits of it or more, a key, or the beginning of a pseudonym; none: all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        q: Option<String>,
+        /// Continue after this id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    },
+    /// A member's own account.
+    Account {
+        /// 64 hex digits.
+        member: String,
+    },
+    /// The forks of a member's chain, with proofs.
+    Forks {
+        /// 64 hex digits.
+        member: String,
+    },
+    /// The whole ledger, written to a file that only its owner may read, for a command to read.
+    LedgerTo {
+        /// Absolute path.
+        to: String,
+    },
+    /// What a member is to sign for a pass.
+    PassQuestion {},
+    /// A pass for who signed it.
+    Pass {
+        /// 64 hex digits.
+        member: String,
+        /// As asked.
+        challenge: String,
+        /// 128 hex digits.
+        signature: String,
+    },
     /// Changes from now on, a line each.
     Watch {},
     /// A consistent copy.

@@ -16,6 +16,7 @@ pub mod multicast;
 pub mod notify;
 pub mod owner;
 pub mod panics;
+pub mod private;
 pub mod random;
 pub mod signals;
 pub mod sockets;
