@@ -210,8 +210,17 @@ export function assertQuiet(page) {
 export async function assertFits(page, what) {
   // Not innerWidth: a phone zooms out until all fits, and says the wider number.
   const { width } = page.viewportSize();
-  const content = await page.evaluate(() => Math.max(document.documentElement.scrollWidth, innerWidth));
-  assert.ok(content <= width, `${what}: ${content} px wide on ${width}`);
+  const [content, wide] = await page.evaluate((most) => [
+    Math.max(document.documentElement.scrollWidth, innerWidth),
+    [...document.querySelectorAll('body *')]
+      .filter((one) => {
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        return [one, range].some((part) => part.getBoundingClientRect().right > most + 0.5);
+      })
+      .map((one) => one.outerHTML.slice(0, 100)),
+  ], width);
+  assert.ok(content <= width, `${what}: ${content} px wide on ${width}: ${wide.join('\n')}`);
 }
 
 /** A picture for looking at, where SHOTS names a directory. */
@@ -224,4 +233,39 @@ export async function violations(page) {
   await page.evaluate(tools('axe-core').source);
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
   return violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${one.help}: ${node.target} ${node.html}`));
+}
+
+/** All languages of the page. */
+export const LANGS = ['en', 'es', 'fr', 'pt', 'ar'];
+/** How pages are looked at: name, languages, the phone. */
+export const LOOKS = [
+  ['light', LANGS, {}], ['dark', ['en', 'ar'], { dark: true }],
+  ['narrow', LANGS, { width: 320 }], ['large-type', LANGS, { width: 320, text: 200 }],
+];
+/** CSS pixels that a thumb hits. */
+const TARGET_PX = 48;
+
+/** What is too small for a thumb. Links inside sentences are exempt (WCAG 2.2, 2.5.8), as is what is not seen. */
+const small = (px) => [...document.querySelectorAll('a, button, summary, label.choice, input[type=text], select, textarea')]
+  .filter((one) => !one.closest('p:not(:has(> .button)), .skip') && !one.matches('.skip, .item h3 a, code a'))
+  .map((one) => [one, one.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 0 && (box.height < px - 0.5 || box.width < px - 0.5))
+  .map(([one, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${one.outerHTML.slice(0, 120)}`);
+
+/** What makes a page as it is shown unfit to be used, as lines; and a picture of it. */
+export async function unfit(page, look, lang, name) {
+  await assertFits(page, `${look} ${lang} ${name}`);
+  const wrong = (await page.evaluate(small, TARGET_PX)).map((one) => `${name}: too small: ${one}`);
+  // Colours and structure do not depend on the width: once in each mode is enough.
+  if (['light', 'dark'].includes(look)) wrong.push(...(await violations(page)).map((one) => `${name}: ${one}`));
+  await shot(page, `${look}-${lang}-${name}`);
+  return wrong;
+}
+
+/** What the HTML standard objects to, as lines. */
+export async function htmlFaults(html) {
+  const { HtmlValidate } = tools('html-validate');
+  const validate = new HtmlValidate({ root: true, extends: ['html-validate:standard'] });
+  const { results } = await validate.validateString(html);
+  return results.flatMap((result) => result.messages).map((one) => `${one.line}:${one.column} ${one.ruleId}: ${one.message}`);
 }

@@ -3,12 +3,9 @@
 
 import { gzipSync } from 'node:zlib';
 
-import { assert, assertFits, assertQuiet, follow, phone, shot, startGateway, test, tools, violations } from './harness.mjs';
+import { assert, assertQuiet, follow, htmlFaults, LANGS, LOOKS, phone, startGateway, test, unfit } from './harness.mjs';
 
 const CONFIG = '[http]\nwifi_name = "Maple Commons"\nwifi_password = "come in; it is dry"\n';
-const LANGS = ['en', 'es', 'fr', 'pt', 'ar'];
-/** CSS pixels that a thumb hits. */
-const TARGET_PX = 48;
 
 /** A board with something of everything on it; returns the pages to look at, by name. */
 async function neighbourhood() {
@@ -60,28 +57,14 @@ async function walk(page, pages, look) {
   await look('kept');
 }
 
-/** What is too small for a thumb. Links inside sentences are exempt (WCAG 2.2, 2.5.8), as is what is not seen. */
-const small = (px) => [...document.querySelectorAll('a, button, summary, label.choice, input[type=text], select, textarea')]
-  .filter((one) => !one.closest('p:not(:has(> .button)), .skip') && !one.matches('.skip, .item h3 a, code a'))
-  .map((one) => [one, one.getBoundingClientRect()])
-  .filter(([, box]) => box.width > 0 && (box.height < px - 0.5 || box.width < px - 0.5))
-  .map(([one, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${one.outerHTML.slice(0, 120)}`);
-
-for (const [look, langs, options] of [
-  ['light', LANGS, {}], ['dark', ['en', 'ar'], { dark: true }],
-  ['narrow', LANGS, { width: 320 }], ['large-type', LANGS, { width: 320, text: 200 }],
-]) {
+for (const [look, langs, options] of LOOKS) {
   for (const lang of langs) {
     test(`pages are fit to be used: ${look}, ${lang}`, async () => {
       const { gateway, pages } = await neighbourhood();
       const page = await phone(gateway, { ...options, lang });
       const wrong = [];
       await walk(page, pages, async (name) => {
-        await assertFits(page, `${look} ${lang} ${name}`);
-        wrong.push(...(await page.evaluate(small, TARGET_PX)).map((one) => `${name}: too small: ${one}`));
-        // Colours and structure do not depend on the width: once in each mode is enough.
-        if (['light', 'dark'].includes(look)) wrong.push(...(await violations(page)).map((one) => `${name}: ${one}`));
-        await shot(page, `${look}-${lang}-${name}`);
+        wrong.push(...(await unfit(page, look, lang, name)));
       });
       assert.deepEqual(wrong, []);
       assertQuiet(page);
@@ -90,16 +73,9 @@ for (const [look, langs, options] of [
 }
 
 test('pages keep to the HTML standard in every language', async () => {
-  const { HtmlValidate } = tools('html-validate');
-  const validate = new HtmlValidate({ root: true, extends: ['html-validate:standard'] });
   const { gateway, pages } = await neighbourhood();
   const wrong = [];
-  const check = async (name, html) => {
-    const report = await validate.validateString(html);
-    for (const one of report.results.flatMap((result) => result.messages)) {
-      wrong.push(`${name}: ${one.line}:${one.column} ${one.ruleId}: ${one.message}`);
-    }
-  };
+  const check = async (name, html) => wrong.push(...(await htmlFaults(html)).map((one) => `${name}: ${one}`));
   for (const lang of LANGS) {
     const headers = { 'accept-language': lang };
     for (const [name, address] of Object.entries(pages)) {
