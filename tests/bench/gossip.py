@@ -154,14 +154,15 @@ class Table:
 
     def __init__(self, net, here):
         self.net, self.here = net, here
-        print("| | commonsd | " + " | ".join(OTHERS) + " | target |\n|---" * 1 + "|---" * (len(OTHERS) + 2) + "|", flush=True)
+        print("| | commonsd | " + " | ".join(OTHERS) + " | target |\n" + "|---" * (len(OTHERS) + 3) + "|", flush=True)
 
     def cell(self, measure):
         try:
             return measure() if callable(measure) else measure
         except Exception as error:  # noqa: BLE001
-            self.net.clear()
             return f"failed: {type(error).__name__}: {str(error)[:120]}".replace("\n", " ").replace("|", "/")
+        finally:
+            self.net.clear()
 
     def row(self, what, target, ours, **others):
         if ONLY and not any(word in what for word in ONLY):
@@ -185,10 +186,6 @@ def seconds(run):
     return f"{run['s']:.2f} s" + ("" if run["came"] >= COUNT else f" ({run['came']} came)")
 
 
-def middle(runs, key):
-    return sorted(runs, key=lambda run: run[key])[len(runs) // 2]
-
-
 def main():
     why = usable()
     if why:
@@ -210,11 +207,15 @@ def main():
             return show(runs[key])
         return told
 
-    def three():
-        all_ = [transfer(net, random_) for _ in range(1 if QUICK else 3)]
-        return middle(all_, "bytes") | {"times": sorted(run["s"] for run in all_)}
+    def three(payloads_):
+        """The middle one of three; a doubted link sends a frame twice, and on a busy machine many are."""
+        all_ = sorted((transfer(net, payloads_) for _ in range(1 if QUICK else 3)), key=lambda run: run["bytes"])
+        return all_[len(all_) // 2] | {"times": sorted(run["s"] for run in all_), "all": all_}
 
-    ours = once("ours", three)
+    def spread(run):
+        return f"{each(run)} ({each(run['all'][0])} to {each(run['all'][-1])})"
+
+    ours = once("ours", lambda: three(random_))
     bridge = once("bridge", lambda: mosquitto.transfer(net, random_))
     bundles = once("bundles", lambda: dtn7.transfer(net, random_))
     scuttle = once("scuttle", lambda: ssb.transfer(net, random_))
@@ -222,15 +223,15 @@ def main():
     killed = once("killed", lambda: transfer(net, random_, kill=True))
 
     what = "Ethernet bytes a record, random texts of 300 B"
-    table.row(what, "<= 330 guest", lambda: ours(each) + ", signed by the gateway", mosquitto=lambda: bridge(each) + ", unsigned",
+    table.row(what, "<= 330 guest", lambda: ours(spread) + ", signed by the gateway", mosquitto=lambda: bridge(each) + ", unsigned",
               dtn7=lambda: bundles(each) + ", unsigned", ssb=lambda: scuttle(each) + ", signed by its author",
               nncp=lambda: spool(each) + ", encrypted and signed")
-    table.row(f"the same, each signed by one of {MEMBERS} members", "<= 400 member", lambda: each(transfer(net, signed(random_))))
+    table.row(f"the same, each signed by one of {MEMBERS} members", "<= 400 member", lambda: spread(three(signed(random_))))
     size = sum(len(words.encode()) for words in real) / COUNT
-    table.row(f"Ethernet bytes a record, aid texts ({size:.0f} B on average)", "<= 150 guest", lambda: each(transfer(net, real)),
+    table.row(f"Ethernet bytes a record, aid texts ({size:.0f} B on average)", "<= 150 guest", lambda: spread(three(real)),
               mosquitto=lambda: each(mosquitto.transfer(net, real)), dtn7=lambda: each(dtn7.transfer(net, real)),
               ssb=lambda: each(ssb.transfer(net, real)), nncp=lambda: each(nncp.transfer(net, real)))
-    table.row(f"the same, each signed by one of {MEMBERS} members", "<= 190 member", lambda: each(transfer(net, signed(real))))
+    table.row(f"the same, each signed by one of {MEMBERS} members", "<= 190 member", lambda: spread(three(signed(real))))
     table.row("one aid text, posted while the link stands", "",
               lambda: "{:.0f} B of payload, {:.0f} B of Ethernet, with acknowledgements".format(*alone(net, aid(21, 2))))
 
@@ -244,9 +245,8 @@ def main():
               mosquitto=lambda: came(mosquitto.transfer(net, random_, kill=True)), dtn7=lambda: came(dtn7.transfer(net, random_, kill=True)),
               ssb=lambda: came(ssb.transfer(net, random_, kill=True)), nncp=lambda: spool(came) + " (no process to kill)")
     lots = noise(3 * COUNT, seed=5)
-    table.row(f"{3 * COUNT} waiting: how many arrive", f"{3 * COUNT}", *[
-        lambda: f"{transfer(net, lots)['came']}"], mosquitto=lambda: f"{mosquitto.transfer(net, lots)['came']}",
-        dtn7=lambda: f"{dtn7.transfer(net, lots)['came']}", ssb=lambda: f"{ssb.transfer(net, lots)['came']}")
+    table.row(f"{3 * COUNT} waiting: how many arrive", f"{3 * COUNT}", lambda: f"{transfer(net, lots)['came']}",
+        mosquitto=lambda: f"{mosquitto.transfer(net, lots)['came']}", dtn7=lambda: f"{dtn7.transfer(net, lots)['came']}", ssb=lambda: f"{ssb.transfer(net, lots)['came']}")
     table.row("one post of 300 B in a ring of three", "once, <= 2 copies a cable",
               lambda: "once in each; payload on the three cables " + ", ".join(map(str, ring_of_three(net))) + " B",
               mosquitto=lambda: f"{mosquitto.ring(net)} copies in 3 s")
