@@ -5,17 +5,18 @@ use std::sync::Arc;
 use commons_core::identity::RecordId;
 use commons_core::record::{Category, Urgency};
 use commons_core::views::item::{ItemKind, ItemQuery, ItemState};
+use hyper::header::SET_COOKIE;
 use hyper::StatusCode;
 use maud::{html, Markup};
 
 use super::fields::Drawn;
 use super::search::{find, Search};
-use super::{icons, page, said, tongue, words};
+use super::{icons, page_with, said, tongue, words};
 use crate::web::answer::{Answer, Fault};
 use crate::web::request::Head;
-use crate::web::view::View;
+use crate::web::view::{cookie, View};
 use crate::web::words::Lang;
-use crate::web::{time, Web};
+use crate::web::{assets, time, Web};
 
 /// Items of each kind on the whole board.
 const SECTION_ITEMS: usize = 20;
@@ -23,6 +24,13 @@ const SECTION_ITEMS: usize = 20;
 const PAGE_ITEMS: usize = 40;
 /// Characters of a text on the board; the item's own page has all of it.
 const TEXT_CHARS: usize = 160;
+/// Without script the board loads itself again after so long. It says so, and how to stop it (WCAG 2.2.1).
+const RENEW_S: u64 = 60;
+/// The cookie of whoever stopped that.
+const STILL_COOKIE: &str = "still";
+/// How long it is remembered, in seconds: a year.
+const STILL_S: u64 = 31_536_000;
+
 pub(in crate::web) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault> {
     let (view, query) = (&head.view, &head.query);
     let only = ItemKind::parse(query.get("kind"));
@@ -51,6 +59,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault
         urgent.extend(first);
     }
     let filtered = !terms(view.lang, head).is_empty();
+    let renewal = Renewal::of(head, filtered);
     let nothing = urgent.is_empty() && sections.iter().all(|(_, found)| found.items.is_empty());
     let content = html! {
         h1.unseen { (view.say("board-title")) }
@@ -63,7 +72,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault
                 a.button.strong[strong] href=(view.to(address)) { (icons::icon(kind)) (view.say(word)) } " "
             }
         } }
-        (filters(head, only, filtered, nothing))
+        (filters(head, only, filtered, nothing, &renewal))
         @if !urgent.is_empty() {
             section aria-labelledby="urgent" {
                 h2 #urgent { (icons::icon("now")) (view.say("urgent")) }
@@ -88,8 +97,71 @@ pub(in crate::web) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault
                 }
             }
         }
+        (renewal.draw(head))
     };
-    Ok(Answer::page(StatusCode::OK, page(web, view, &view.say("board-title"), content)))
+    let page = page_with(web, view, &view.say("board-title"), renewal.head(), content);
+    Ok(renewal.remember(Answer::page(StatusCode::OK, page)))
+}
+
+/// Whether the board loads itself again where there is no script to follow it.
+///
+/// Only where nothing can be lost by it: the search's fields stand on a board of their own then, which stays as it is.
+struct Renewal {
+    is_board: bool,
+    // Stopped, or begun again, by this very request.
+    chosen: Option<bool>,
+    stopped: bool,
+}
+
+impl Renewal {
+    fn of(head: &Head, filtered: bool) -> Self {
+        let query = &head.query;
+        let chosen = match query.get("still") {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        };
+        let stopped = chosen.unwrap_or_else(|| cookie(&head.headers, STILL_COOKIE) == Some("yes"));
+        let is_board = !filtered && query.get("after").is_empty() && query.get("search").is_empty();
+        Self { is_board, chosen, stopped }
+    }
+
+    fn is_on(&self) -> bool {
+        self.is_board && !self.stopped
+    }
+
+    fn head(&self) -> Markup {
+        html! {
+            @if self.is_board {
+                noscript {
+                    @if self.is_on() { meta http-equiv="refresh" content=(RENEW_S); }
+                    link rel="stylesheet" href=(assets::path("noscript.css"));
+                }
+            }
+        }
+    }
+
+    /// That it does so, and the way to stop it; or the way back.
+    fn draw(&self, head: &Head) -> Markup {
+        let view = &head.view;
+        let (said, way, wanted) = match self.stopped {
+            false => ("board-renews", "board-still", "yes"),
+            true => ("board-is-still", "board-renew", "no"),
+        };
+        let address = view.to(&head.query.query_with(&[("lang", ""), ("still", wanted)]));
+        html! {
+            @if self.is_board { p.quiet.noscript { (view.say(said)) " " a.button href=(address) { (view.say(way)) } } }
+        }
+    }
+
+    fn remember(&self, answer: Answer) -> Answer {
+        let cookie = match self.chosen {
+            Some(true) => format!("{STILL_COOKIE}=yes; Path=/; Max-Age={STILL_S}; SameSite=Lax; HttpOnly"),
+            Some(false) => format!("{STILL_COOKIE}=no; Path=/; Max-Age=0; SameSite=Lax; HttpOnly"),
+            None => return answer,
+        };
+        answer.with(SET_COOKIE, &cookie)
+    }
 }
 
 /// What an empty section says.
@@ -121,7 +193,7 @@ fn storage_notice(web: &Web) -> Option<&'static str> {
 }
 
 /// Kinds to choose from, and the search: folded up again once something was found, so that it is seen at once.
-fn filters(head: &Head, only: Option<ItemKind>, filtered: bool, nothing: bool) -> Markup {
+fn filters(head: &Head, only: Option<ItemKind>, filtered: bool, nothing: bool, renewal: &Renewal) -> Markup {
     let (view, query) = (&head.view, &head.query);
     let drawn = Drawn { view, typed: query, problems: &[], text: "" };
     let categories = Category::ALL.iter().map(|one| (one.name(), words::category(view.lang, one.name())));
@@ -148,7 +220,12 @@ fn filters(head: &Head, only: Option<ItemKind>, filtered: bool, nothing: bool) -
                 }
             }
         }
-        div { details open[filtered && nothing] {
+        @if renewal.is_on() {
+            p.noscript {
+                a.button href=(view.to(&query.query_with(&[("lang", ""), ("search", "open")]))) { (icons::icon("search")) (view.say("search-open")) }
+            }
+        }
+        div.script[renewal.is_on()] { details open[filtered && nothing || query.get("search") == "open"] {
             summary { (icons::icon("search")) (view.say("search-open")) }
             form method="get" action="/" role="search" {
                 @if let Some(only) = only { input type="hidden" name="kind" value=(only.name()); }

@@ -28,6 +28,11 @@ use super::{assets, portal, Web};
 
 /// A whole page around its content.
 pub(super) fn page(web: &Web, view: &View, title: &str, content: Markup) -> Markup {
+    page_with(web, view, title, html! {}, content)
+}
+
+/// The same with something more in its head.
+fn page_with(web: &Web, view: &View, title: &str, head: Markup, content: Markup) -> Markup {
     let name = &web.about.name;
     html! {
         (DOCTYPE)
@@ -40,6 +45,7 @@ pub(super) fn page(web: &Web, view: &View, title: &str, content: Markup) -> Mark
                 link rel="stylesheet" href=(assets::path("app.css"));
                 // A module waits until the page is read, so that old and slow phones see the board first.
                 script type="module" src=(assets::path("app.js")) {}
+                (head)
             }
             body data-words=(assets::words_path(view.lang)) data-network=(web.about.network) {
                 div { a.skip href="#main" { (view.say("skip")) } }

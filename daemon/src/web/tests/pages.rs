@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use commons_core::admission::Rejection;
+use commons_core::identity::RecordId;
 use commons_core::record::Kind;
 
 use super::harness::{claim, item, Gateway};
@@ -217,6 +218,43 @@ async fn an_item_takes_an_answer_and_the_acts_of_both_sides() {
     let gone = gateway.get(&format!("/need/{}", "f".repeat(64))).await;
     assert!(gone.status == 404 && gone.body.contains("It may be over"));
     assert_eq!(gateway.get(&format!("/offer/{id}")).await.status, 404);
+}
+
+/// A neighbour without script would look at an old board for hours; or lose what he types, or could not stop it.
+#[tokio::test]
+async fn without_script_the_board_renews_itself_and_nothing_else_does() {
+    let gateway = Gateway::start(vec![item("need", 1, "rice")]).await;
+    let refresh = "<meta http-equiv=\"refresh\" content=\"60\">";
+    for board in ["/", "/?kind=need", "/?still=no"] {
+        let page = gateway.get(board).await.body;
+        let head = page.split("</head>").next().unwrap();
+        assert!(head.split("<noscript>").nth(1).is_some_and(|inside| inside.contains(refresh)), "{board}: {head}");
+        assert!(page.contains("href=\"/?") && page.contains("Stop that") && page.contains("search=open"), "{page}");
+    }
+    let id = RecordId([1; 32]);
+    for other in [
+        "/?still=yes",
+        "/?search=open",
+        "/?q=rice",
+        "/?zone=b&kind=need",
+        "/?category=food",
+        "/new/need",
+        "/code",
+        "/help",
+        "/me",
+        &format!("/need/{id}"),
+        "/bulletin",
+        "/?kind=need&after=nonsense",
+    ] {
+        assert!(!gateway.get(other).await.body.contains("http-equiv"), "{other}");
+    }
+    assert!(gateway.get("/?search=open").await.body.contains("<details open>"));
+    let stopped = gateway.get("/?still=yes").await;
+    assert!(stopped.header("set-cookie").starts_with("still=yes; Path=/; "), "{}", stopped.head);
+    let at = gateway.at;
+    let get = |more: &str| format!("GET / HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n{more}\r\n");
+    let remembered = gateway.send(&get("Cookie: lang=en; still=yes\r\n")).await.body;
+    assert!(!remembered.contains("http-equiv") && remembered.contains("Load it every minute"), "{remembered}");
 }
 
 /// A page of another site could post in a neighbour's name.

@@ -47,6 +47,10 @@ any-category = Everything
 any-urgency = Any time
 search-send = Search
 search-clear = Show everything
+board-renews = Without script, this page loads itself again every minute.
+board-still = Stop that
+board-is-still = This page stays as it is until you load it again.
+board-renew = Load it every minute
 disk-low = This gateway's disk is nearly full. Only urgent posts are taken for now.
 disk-full = This gateway's disk is full. You can read, but nothing can be posted for now.
 

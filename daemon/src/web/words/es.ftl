@@ -45,6 +45,10 @@ any-category = Todo
 any-urgency = Cualquier momento
 search-send = Buscar
 search-clear = Mostrar todo
+board-renews = Sin script, esta página se vuelve a cargar sola cada minuto.
+board-still = Detener eso
+board-is-still = Esta página queda como está hasta que la cargue de nuevo.
+board-renew = Cargarla cada minuto
 disk-low = El disco de esta pasarela está casi lleno. Por ahora solo se aceptan publicaciones urgentes.
 disk-full = El disco de esta pasarela está lleno. Puede leer, pero por ahora no se puede publicar nada.
 

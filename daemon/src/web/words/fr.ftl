@@ -45,6 +45,10 @@ any-category = Tout
 any-urgency = N’importe quand
 search-send = Chercher
 search-clear = Tout afficher
+board-renews = Sans script, cette page se recharge seule chaque minute.
+board-still = Arrêter cela
+board-is-still = Cette page reste telle quelle jusqu’à ce que vous la rechargiez.
+board-renew = La recharger chaque minute
 disk-low = Le disque de cette passerelle est presque plein. Pour l’instant, seuls les messages urgents sont acceptés.
 disk-full = Le disque de cette passerelle est plein. Vous pouvez lire, mais rien ne peut être publié pour l’instant.
 

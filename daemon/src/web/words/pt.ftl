@@ -45,6 +45,10 @@ any-category = Tudo
 any-urgency = Qualquer altura
 search-send = Procurar
 search-clear = Mostrar tudo
+board-renews = Sem script, esta página volta a carregar sozinha a cada minuto.
+board-still = Parar isso
+board-is-still = Esta página fica como está até a carregar de novo.
+board-renew = Carregá-la a cada minuto
 disk-low = O disco desta estação está quase cheio. Por agora só se aceitam mensagens urgentes.
 disk-full = O disco desta estação está cheio. Pode ler, mas por agora nada pode ser publicado.
 
