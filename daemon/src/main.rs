@@ -18,6 +18,7 @@ pub mod door;
 pub mod exchange;
 pub mod founding;
 pub mod host;
+pub mod hosted;
 pub mod household;
 pub mod inbox;
 pub mod keeper;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use commons_core::identity::GatewayId;
 use commons_core::ledger::Ledger;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -32,6 +33,7 @@ use crate::host::activation::{self, Handed};
 use crate::host::journal::Logging;
 use crate::host::signals::{self, Wish};
 use crate::host::{addresses, board, files, notify};
+use crate::hosted::Hosting;
 use crate::neighbours::{self, No, Office};
 use crate::peers::{self, Peers};
 use crate::web::{self, Keeping, Web};
@@ -169,6 +171,8 @@ async fn run(loaded: Loaded, loader: Loader, logging: Option<Logging>) -> anyhow
         })
     };
     let web = Web::new(assembly.inbox.clone(), (*about).clone(), config.clone(), counters.clone(), websocket);
+    let gateway = GatewayId::parse(&about.id).context("the gateway has an id")?;
+    web.let_host(Hosting::new(&data, assembly.network_id, gateway, assembly.inbox.clone()));
     for listener in http {
         rooms.spawn(web::serve(listener, web.clone(), stopped(stopping.clone())));
     }

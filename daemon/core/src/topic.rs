@@ -22,6 +22,8 @@ pub const LOCAL_PREFIX: &str = "commons/local/";
 pub const POST_PREFIX: &str = "commons/post/";
 /// Where outcomes come back.
 pub const RECEIPT_PREFIX: &str = "commons/receipt/";
+/// Under which members read their own accounts.
+pub const LEDGER_PREFIX: &str = "commons/ledger/";
 /// Under which gateways call one another.
 pub const LINK_PREFIX: &str = "commons/link/";
 /// Hex digits of a gateway's id in a link's topics: enough to tell gateways apart. Who it is, the handshake proves.
@@ -58,6 +60,8 @@ pub enum Topic<'a> {
     Receipt(&'a str),
     /// `commons/board/<kind>/<id>`.
     Item(ItemKind, &'a str),
+    /// `commons/ledger/<member>`: for that member alone.
+    Ledger(&'a str),
     /// `commons/board/summary`.
     Summary,
     /// `commons/gateway/<what>`.
@@ -134,6 +138,9 @@ impl<'a> Topic<'a> {
         if let Some(client) = topic.strip_prefix(RECEIPT_PREFIX) {
             return Self::Receipt(client);
         }
+        if let Some(member) = topic.strip_prefix(LEDGER_PREFIX) {
+            return if member.is_empty() || member.contains('/') { Self::Other } else { Self::Ledger(member) };
+        }
         if let Some(rest) = topic.strip_prefix("commons/board/") {
             if rest == "summary" {
                 return Self::Summary;
@@ -170,6 +177,7 @@ impl<'a> Topic<'a> {
             Self::Post(kind) => format!("{POST_PREFIX}{kind}"),
             Self::Receipt(client) => format!("{RECEIPT_PREFIX}{client}"),
             Self::Item(kind, id) => format!("commons/board/{}/{id}", kind.name()),
+            Self::Ledger(member) => format!("{LEDGER_PREFIX}{member}"),
             Self::Summary => String::from("commons/board/summary"),
             Self::Gateway(what) => format!("commons/gateway/{}", what.name()),
             Self::Local(path) => format!("{LOCAL_PREFIX}{path}"),
@@ -285,6 +293,8 @@ pub struct Reads<'a> {
     pub sys: bool,
     /// What comes back on a call of the subscriber's own; nobody else's call is ever among it.
     pub link: bool,
+    /// The subscriber's own account.
+    pub ledger: bool,
 }
 
 /// Which gadgets a filter may match.
@@ -299,13 +309,20 @@ pub enum Gadgets<'a> {
 impl Reads<'_> {
     /// Whether there is anything in it for this subscriber; if not, the subscription is refused.
     pub fn any(&self) -> bool {
-        self.items.contains(&true) || self.gateway || self.receipts || self.local.is_some() || self.sys || self.link
+        self.items.contains(&true)
+            || self.gateway
+            || self.receipts
+            || self.local.is_some()
+            || self.sys
+            || self.link
+            || self.ledger
     }
 }
 
 /// What a valid filter may show the client with this id. A wide filter such as `#` is allowed and means everything
-/// the client may read: foreign receipts, posts, ledgers and links are never among it.
-pub fn reads<'a>(filter: &'a str, client_id: &str) -> Reads<'a> {
+/// the client may read: foreign receipts and accounts, posts and links are never among it. `member`: who has shown that he is
+/// this member (64 hex digits).
+pub fn reads<'a>(filter: &'a str, client_id: &str, member: Option<&str>) -> Reads<'a> {
     let mut items = [false; 3];
     for (reads, kind) in items.iter_mut().zip(ItemKind::ALL) {
         *reads = intersects(filter, &format!("commons/board/{}/+", kind.name()));
@@ -331,6 +348,7 @@ pub fn reads<'a>(filter: &'a str, client_id: &str) -> Reads<'a> {
         sys: intersects(filter, "$SYS/broker/#"),
         // Named in full: no wildcard reaches a link.
         link: matches!(Topic::parse(filter), Topic::Link(LinkTopic { up: false, .. })),
+        ledger: member.is_some_and(|member| matches(filter, &format!("{LEDGER_PREFIX}{member}"))),
     }
 }
 
@@ -370,11 +388,11 @@ mod tests {
         let down = format!("commons/link/{a}/{b}/down");
         assert!(Topic::parse(&up).may_publish());
         assert!(!Topic::parse(&down).may_publish());
-        assert!(reads(&down, "x").link);
+        assert!(reads(&down, "x", None).link);
         for filter in
             [&up, "#", "commons/#", "commons/link/#", "commons/link/+/+/down", &format!("commons/link/{a}/+/down")]
         {
-            assert!(!reads(filter, "x").link, "{filter}");
+            assert!(!reads(filter, "x", None).link, "{filter}");
         }
         for topic in [
             format!("commons/link/{a}/up"),
@@ -390,30 +408,35 @@ mod tests {
     /// Somebody could read another neighbour's receipts, which hold code words and contacts.
     #[test]
     fn receipts_are_the_clients_own() {
-        assert!(reads("commons/receipt/me", "me").receipts);
-        assert!(reads("commons/receipt/+", "me").receipts);
-        assert!(reads("#", "me").receipts);
-        assert!(!reads("commons/receipt/you", "me").any());
-        assert!(!reads("commons/post/#", "me").any());
-        assert!(!reads("commons/ledger/#", "me").any());
-        assert!(!reads("foo/#", "me").any());
+        assert!(reads("commons/receipt/me", "me", None).receipts);
+        assert!(reads("commons/receipt/+", "me", None).receipts);
+        assert!(reads("#", "me", None).receipts);
+        assert!(!reads("commons/receipt/you", "me", None).any());
+        assert!(!reads("commons/post/#", "me", None).any());
+        assert!(!reads("commons/ledger/#", "me", None).any());
+        assert!(!reads("commons/ledger/ann", "ann", None).any() && !reads("#", "me", None).ledger);
+        for filter in ["commons/ledger/ann", "commons/ledger/+", "#"] {
+            assert!(reads(filter, "me", Some("ann")).ledger, "{filter}");
+        }
+        assert!(!reads("commons/ledger/bob", "me", Some("ann")).any());
+        assert!(!reads("foo/#", "me", None).any());
     }
 
     /// A phone that asks for one thing would be woken for everything, or miss what it asked for.
     #[test]
     fn filters_are_mapped_to_what_they_show() {
-        let all = reads("#", "me");
+        let all = reads("#", "me", None);
         assert_eq!((all.items, all.gateway, all.local, all.sys), ([true; 3], true, Some(Gadgets::All), false));
-        assert_eq!(reads("commons/board/need/#", "me").items, [true, false, false]);
-        assert_eq!(reads("commons/board/+/abc", "me").items, [true; 3]);
-        assert_eq!(reads("commons/local/lamp/+", "me").local, Some(Gadgets::One("lamp")));
-        assert_eq!(reads("commons/local/#", "me").local, Some(Gadgets::All));
-        assert_eq!(reads("commons/local/+/state", "me").local, Some(Gadgets::All));
-        assert_eq!(reads("+/+/lamp", "me").local, Some(Gadgets::One("lamp")));
-        assert_eq!(reads("commons/#", "me").local, Some(Gadgets::All));
-        assert_eq!(reads("commons/+", "me").local, None);
-        assert!(reads("$SYS/#", "me").sys);
-        assert!(!reads("+/broker/version", "me").any());
+        assert_eq!(reads("commons/board/need/#", "me", None).items, [true, false, false]);
+        assert_eq!(reads("commons/board/+/abc", "me", None).items, [true; 3]);
+        assert_eq!(reads("commons/local/lamp/+", "me", None).local, Some(Gadgets::One("lamp")));
+        assert_eq!(reads("commons/local/#", "me", None).local, Some(Gadgets::All));
+        assert_eq!(reads("commons/local/+/state", "me", None).local, Some(Gadgets::All));
+        assert_eq!(reads("+/+/lamp", "me", None).local, Some(Gadgets::One("lamp")));
+        assert_eq!(reads("commons/#", "me", None).local, Some(Gadgets::All));
+        assert_eq!(reads("commons/+", "me", None).local, None);
+        assert!(reads("$SYS/#", "me", None).sys);
+        assert!(!reads("+/broker/version", "me", None).any());
     }
 
     /// The examples of MQTT 5.0, 4.7.1 and 4.7.2.
@@ -491,7 +514,7 @@ mod tests {
         #[test]
         fn what_matches_is_read(filter in path(true), topic in path(false)) {
             if check_filter(&filter).is_ok() && check_topic(&topic).is_ok() && matches(&filter, &topic) {
-                let reads = reads(&filter, "me");
+                let reads = reads(&filter, "me", None);
                 match Topic::parse(&topic) {
                     Topic::Local(path) => {
                         let read = match reads.local {

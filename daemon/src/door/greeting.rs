@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use commons_core::identity::hex;
+use commons_core::identity::{hex, MemberId};
 use commons_core::topic::{check_topic, Topic};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -50,7 +50,11 @@ pub async fn greet(shared: &Arc<Shared>, mut io: Box<dyn Io>, peer: SocketAddr, 
         }
     };
     counters.mqtt_bytes_received_total.add((packet.len() + buffer.len()) as u64);
-    let refusal = match prepare(shared, &packet) {
+    let prepared = match prepare(shared, &packet) {
+        Ok(attach) => know(shared, attach).await.map_err(Some),
+        Err(refusal) => Err(refusal),
+    };
+    let refusal = match prepared {
         Ok(mut attach) => match shared.places.clone().try_acquire_owned() {
             Ok(place) => {
                 attach.place(io, buffer, admitted, place);
@@ -185,8 +189,19 @@ fn prepare(shared: &Shared, packet: &[u8]) -> Result<Box<Attach>, Option<Refusal
         topic_alias_max: connect.topic_alias_max,
         problem_info: connect.problem_info,
         will,
+        member: MemberId::parse(connect.user).map(|id| (id, String::from_utf8_lossy(connect.password).into_owned())),
         connection: None,
     }))
+}
+
+/// Whether a client that says it is a member has a pass of his.
+async fn know(shared: &Shared, attach: Box<Attach>) -> Result<Box<Attach>, Refusal> {
+    let Some((member, pass)) = &attach.member else { return Ok(attach) };
+    if shared.inbox.who_has(pass).await == Some(*member) {
+        return Ok(attach);
+    }
+    let reason = "the password is no pass of this member, or its time is over; `commonsd member token` gives one";
+    Err(Refusal { version: attach.version, code: 0x86, reason })
 }
 
 /// A will speaks for its client when it cannot: only to the gadgets, never as a post, and never for the gateway.

@@ -109,6 +109,10 @@ pub struct Connect<'a> {
     pub problem_info: bool,
     /// v5: it asks for extended authentication.
     pub authentication: bool,
+    /// As sent; empty if none.
+    pub user: &'a str,
+    /// As sent; empty if none.
+    pub password: &'a [u8],
 }
 
 /// What the gateway says for a client that is gone without a word.
@@ -227,10 +231,10 @@ pub fn connect(first: u8, body: &[u8]) -> Result<Greeting<'_>, Fault> {
         connect.will = Some(will);
     }
     if has_user {
-        read.text()?;
+        connect.user = read.text()?;
     }
     if has_password {
-        read.bytes()?;
+        connect.password = read.bytes()?;
     }
     if !read.is_empty() {
         return Err(malformed("bytes are left after the CONNECT"));

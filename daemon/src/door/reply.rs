@@ -109,7 +109,7 @@ pub fn ack(out: &mut BytesMut, version: Version, kind: Ack, packet_id: u16, code
 }
 
 /// SUBACK (0x90) or UNSUBACK (0xb0) with a code for each filter. v4's UNSUBACK has none.
-pub fn codes(out: &mut BytesMut, version: Version, first: u8, packet_id: u16, codes: &[u8]) {
+pub fn codes(out: &mut BytesMut, version: Version, first: u8, packet_id: u16, codes: &[u8], reason: Option<&str>) {
     out.put_u8(first);
     match version {
         Version::V4 if first == 0xb0 => {
@@ -122,9 +122,12 @@ pub fn codes(out: &mut BytesMut, version: Version, first: u8, packet_id: u16, co
             out.extend(codes.iter().map(|code| if *code > 2 { 0x80 } else { *code }));
         }
         Version::V5 => {
-            put_varint(out, 3 + codes.len());
+            let mut properties = BytesMut::new();
+            put_reason(&mut properties, reason);
+            put_varint(out, 2 + varint_bytes(properties.len()) + properties.len() + codes.len());
             out.put_u16(packet_id);
-            out.put_u8(0);
+            put_varint(out, properties.len());
+            out.extend_from_slice(&properties);
             out.extend_from_slice(codes);
         }
     }

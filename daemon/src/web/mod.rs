@@ -34,7 +34,7 @@ mod words;
 mod tests;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use commons_core::admission::Rejection;
 use commons_core::submission::Sender;
@@ -44,6 +44,7 @@ use tokio::sync::Semaphore;
 use crate::about::About;
 use crate::config::Config;
 use crate::counters::Counters;
+use crate::hosted::Hosting;
 use crate::household::household;
 use crate::inbox::Inbox;
 
@@ -80,6 +81,7 @@ pub struct Shared {
     passed: portal::Passed,
     keeper: keeper::Keeper,
     watchers: Arc<Semaphore>,
+    hosting: OnceLock<Hosting>,
 }
 
 impl std::ops::Deref for Web {
@@ -115,12 +117,24 @@ impl Web {
             passed: portal::Passed::default(),
             keeper: keeper::Keeper::default(),
             watchers: Arc::new(Semaphore::new(watch::WATCHERS_MAX)),
+            hosting: OnceLock::new(),
         }))
     }
 
     /// Opens the keeper's page. Blocks for a moment: it removes what a killed run left of files.
     pub fn let_keep(&self, keeping: Keeping) {
         self.keeper.open(keeping);
+    }
+
+    /// From now on it keeps accounts for those without a key of their own. Once.
+    pub fn let_host(&self, hosting: Hosting) {
+        let _ = self.hosting.set(hosting);
+    }
+
+    /// Who keeps accounts for those without a key of their own; none while the gateway starts.
+    #[allow(dead_code)] // The pages that ask for a PIN come with the ledger's pages.
+    fn hosting(&self) -> Option<&Hosting> {
+        self.hosting.get()
     }
 
     /// Whether an address is held to no limit: loopback, unless the configuration says otherwise.

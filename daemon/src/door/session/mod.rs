@@ -13,7 +13,9 @@
 //! | `reading` | subscriptions: places in the lanes, snapshots |
 //! | `connection` | the socket: buffers, timers |
 //! | `call` | the client is another gateway |
+//! | `account` | the client is a member, and reads his own account |
 
+mod account;
 mod acknowledge;
 mod call;
 mod connection;
@@ -27,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use commons_core::identity::MemberId;
 use commons_core::topic::RECEIPT_PREFIX;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, OwnedSemaphorePermit};
@@ -41,6 +44,7 @@ use super::wire::{Fault, Version};
 use super::Shared;
 
 use crate::counters::Counters;
+use account::Account;
 use call::Call;
 
 pub use connection::{Connection, Io};
@@ -93,6 +97,8 @@ pub struct Attach {
     pub problem_info: bool,
     /// Its will.
     pub will: Option<Will>,
+    /// The member it has shown to be, with his pass.
+    pub member: Option<(MemberId, String)>,
     /// The socket and what is counted for it.
     pub connection: Option<Socket>,
 }
@@ -160,6 +166,8 @@ pub struct Session {
     reading: Reading,
     /// It is another gateway.
     call: Option<Box<Call>>,
+    /// It is a member.
+    account: Option<Box<Account>>,
 }
 
 impl Session {
@@ -183,6 +191,7 @@ impl Session {
                 absent_since: None,
                 absent: None,
                 call: None,
+                account: None,
             });
             // Boxed: the future is large, and most of the time it only waits.
             let run: futures_util::future::BoxFuture<'_, _> =
@@ -225,7 +234,7 @@ impl Session {
             let deadline = self.deadline();
             let live = self.wants_live();
             let takes_call_message = self.takes_call_message();
-            let Self { connection, inbound, reading, call, .. } = &mut *self;
+            let Self { connection, inbound, reading, call, account, .. } = &mut *self;
             let want_read = connection.as_ref().is_some_and(|connection| connection.reads());
             tokio::select! {
                 attach = attaches.recv() => match attach {
@@ -239,6 +248,7 @@ impl Session {
                 moved = poll_fn(|cx| inbound.poll(cx)) => self.on_moved(moved),
                 event = reading.next(live) => self.on_reading(event),
                 message = Call::next(call), if takes_call_message => self.on_call_message(message),
+                event = Account::next(account) => self.on_account(event),
                 () = sleep_until(deadline) => self.on_deadline(),
                 changed = closing.changed() => match changed {
                     Ok(()) => self.on_closing(),
@@ -260,6 +270,7 @@ impl Session {
             self.parse();
             self.advance_inbound();
             self.advance_outbound();
+            self.advance_account();
             self.settle();
             // What was held for want of room goes on as soon as there is some; no event would tell.
             let more = self.connection.as_ref().is_some_and(|connection| {
@@ -316,6 +327,7 @@ impl Session {
         }
         self.will_at = None;
         let had_will = self.will.take();
+        self.meet(&mut attach);
         // A new connection before the delay has passed takes the will back, unless the old session ends with it.
         if attach.clean {
             if let Some(will) = had_will {

@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use commons_core::topic::{matches, reads};
+use commons_core::topic::{matches, reads, LEDGER_PREFIX};
 use commons_core::views::item::ItemKind;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
@@ -37,6 +37,9 @@ use crate::inbox::Retained;
 const SUBSCRIPTIONS_MAX: usize = 128;
 /// SUBSCRIBE and UNSUBSCRIBE packets of one client that wait.
 const OPERATIONS_MAX: usize = 64;
+/// Why somebody may not read an account.
+const ACCOUNT_REFUSED: &str =
+    "an account is its member's alone: connect with the member's id as user and a pass as password";
 /// Before the lanes of a new router are joined, or a page is asked for again.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
@@ -62,10 +65,19 @@ struct Subscription {
     lanes: u32,
 }
 
+/// What else a confirmed SUBSCRIBE leads to.
+#[derive(Clone, Copy, Default)]
+struct Confirmed {
+    /// It begins the client's own account.
+    account: bool,
+    /// It asked for an account that is not his.
+    refused_account: bool,
+}
+
 enum Operation {
     Subscribe(Subscribe),
     /// The lanes are joined as soon as there is a router; then these codes, then these snapshots.
-    Confirming(u16, Vec<u8>, Vec<Job>),
+    Confirming(u16, Vec<u8>, Vec<Job>, Confirmed),
     Unsubscribe(u16, Vec<String>),
 }
 
@@ -247,7 +259,8 @@ impl Reading {
         wanted & !self.link.as_ref().map_or(0, |link| link.joined()) == 0
     }
 
-    fn subscribe(&mut self, client_id: &str, subscribe: Subscribe) -> Operation {
+    fn subscribe(&mut self, client_id: &str, member: Option<&str>, subscribe: Subscribe) -> Operation {
+        let mut confirmed = Confirmed::default();
         let mut answers = Vec::with_capacity(subscribe.filters.len());
         let mut jobs = Vec::new();
         self.last = None;
@@ -260,8 +273,9 @@ impl Reading {
                 answers.push(0x8f);
                 continue;
             }
-            let shows = reads(&wanted.filter, client_id);
+            let shows = reads(&wanted.filter, client_id, member);
             if !shows.any() {
+                confirmed.refused_account |= wanted.filter.starts_with(LEDGER_PREFIX);
                 answers.push(0x87);
                 continue;
             }
@@ -280,6 +294,7 @@ impl Reading {
             };
             if wanted.retain_handling == 0 || (wanted.retain_handling == 1 && known.is_none()) {
                 jobs.push(Job::of(&subscription, &shows, true));
+                confirmed.account |= shows.ledger;
             }
             match known {
                 Some(at) => self.subscriptions[at] = subscription,
@@ -290,7 +305,7 @@ impl Reading {
             }
             answers.push(wanted.qos);
         }
-        Operation::Confirming(subscribe.packet_id, answers, jobs)
+        Operation::Confirming(subscribe.packet_id, answers, jobs, confirmed)
     }
 
     fn unsubscribe(&mut self, filters: &[String]) -> Vec<u8> {
@@ -326,30 +341,38 @@ impl Session {
             };
             match operation {
                 Operation::Subscribe(subscribe) => {
-                    let confirming = self.reading.subscribe(&self.client_id, subscribe);
+                    let member = self.account.as_ref().map(|account| account.member());
+                    let confirming = self.reading.subscribe(&self.client_id, member, subscribe);
                     self.reading.operations.push_front(confirming);
                     self.reading.reconcile();
                 }
-                Operation::Confirming(packet_id, answers, jobs) => {
+                Operation::Confirming(packet_id, answers, jobs, confirmed) => {
                     if !self.reading.is_joined() {
-                        self.reading.operations.push_front(Operation::Confirming(packet_id, answers, jobs));
+                        let confirming = Operation::Confirming(packet_id, answers, jobs, confirmed);
+                        self.reading.operations.push_front(confirming);
                         break;
                     }
-                    self.write_codes(0x90, packet_id, &answers);
+                    let reason = confirmed.refused_account.then_some(ACCOUNT_REFUSED);
+                    self.write_codes(0x90, packet_id, &answers, reason);
                     self.reading.jobs.extend(jobs);
+                    if let Some(account) = self.account.as_mut().filter(|_| confirmed.account) {
+                        account.begin();
+                    }
                 }
                 Operation::Unsubscribe(packet_id, filters) => {
                     let answers = self.reading.unsubscribe(&filters);
                     self.reading.reconcile();
-                    self.write_codes(0xb0, packet_id, &answers);
+                    self.write_codes(0xb0, packet_id, &answers, None);
                 }
             }
         }
     }
 
-    fn write_codes(&mut self, first: u8, packet_id: u16, answers: &[u8]) {
+    fn write_codes(&mut self, first: u8, packet_id: u16, answers: &[u8], reason: Option<&str>) {
         if let Some(connection) = &mut self.connection {
-            codes(&mut connection.out, connection.version, first, packet_id, answers);
+            let fits = reason.is_some_and(|reason| reason.len() + answers.len() + 16 <= connection.packet_bytes_max);
+            let reason = reason.filter(|_| connection.problem_info && fits);
+            codes(&mut connection.out, connection.version, first, packet_id, answers, reason);
         }
     }
 

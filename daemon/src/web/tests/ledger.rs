@@ -17,13 +17,13 @@ use crate::web::{serve, Web};
 
 const NOW: u64 = 1_795_000_000;
 
-struct House {
+pub struct House {
     at: std::net::SocketAddr,
-    inbox: crate::inbox::Inbox,
-    network: NetworkId,
-    gateway: GatewayId,
+    pub inbox: crate::inbox::Inbox,
+    pub network: NetworkId,
+    pub gateway: GatewayId,
     found: RecordId,
-    _data: tempfile::TempDir,
+    pub data: tempfile::TempDir,
     _stop: oneshot::Sender<()>,
 }
 
@@ -39,7 +39,7 @@ fn facts(name: &str, household: &str, home: GatewayId) -> Facts {
 
 impl House {
     /// A gateway with a community of three founders: ann, bob, cem.
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.gateway.data = data.path().into();
@@ -75,7 +75,7 @@ impl House {
         tokio::spawn(serve(listener, web, async {
             let _ = stopped.await;
         }));
-        let mut house = Self { at, inbox, network, gateway, found: RecordId([0; 32]), _data: data, _stop: stop };
+        let mut house = Self { at, inbox, network, gateway, found: RecordId([0; 32]), data, _stop: stop };
         let founders = ["ann", "bob", "cem"].iter().enumerate();
         let founders = founders
             .map(|(n, name)| Founder { key: house.pen(n as u8).key(), facts: facts(name, &format!("h{n}"), gateway) });
@@ -93,11 +93,11 @@ impl House {
         house
     }
 
-    fn pen(&self, n: u8) -> Pen {
+    pub fn pen(&self, n: u8) -> Pen {
         Pen::new(&seed(n), self.network)
     }
 
-    fn founder(&self, n: u8) -> MemberId {
+    pub fn founder(&self, n: u8) -> MemberId {
         MemberId::of_founder(&self.found, n)
     }
 
@@ -121,16 +121,16 @@ impl House {
         self.send(&format!("GET {path}"), &format!("Authorization: Bearer {pass}\r\n"), b"").await
     }
 
-    async fn post(&self, written: &Written) -> Reply {
+    pub async fn post(&self, written: &Written) -> Reply {
         let head = format!("POST /api/v1/post/{}", written.kind);
         self.send(&head, "Content-Type: application/octet-stream\r\n", &written.signed.encode()).await
     }
 
-    async fn card(&self, member: MemberId) -> MemberCard {
+    pub async fn card(&self, member: MemberId) -> MemberCard {
         self.inbox.member_card(member).await.unwrap()
     }
 
-    async fn pay(&self, from: u8, to: MemberId, amount: u64, memo: &str) -> Written {
+    pub async fn pay(&self, from: u8, to: MemberId, amount: u64, memo: &str) -> Written {
         let link = next_link(&self.card(self.founder(from)).await).unwrap();
         let (unit, amount, memo) = (UnitIndex(0), Amount(amount), memo.into());
         self.pen(from).write(NOW, Body::Pay(Pay { link, to, unit, amount, answers: None, item: None, memo }))

@@ -3,6 +3,7 @@
 
 mod api;
 mod harness;
+mod hosted;
 mod hostile;
 mod keeper;
 mod languages;

@@ -118,7 +118,7 @@ impl Reading {
             // One that has begun may have passed what was missed.
             let waits = |job: &Job| job.again && !job.begun && job.filter == subscription.filter;
             if stateful && !self.jobs.iter().any(waits) {
-                let mut shows = reads(&subscription.filter, client_id);
+                let mut shows = reads(&subscription.filter, client_id, None);
                 (shows.local, shows.sys) = (None, false);
                 let mut job = Job::of(subscription, &shows, false);
                 job.again = true;
