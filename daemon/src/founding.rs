@@ -14,6 +14,7 @@ use commons_core::codeword::nickname;
 use commons_core::identity::{hex, GatewayKeys, MemberKey, NetworkId};
 use commons_core::log::{Age, Epoch, LogKey};
 use commons_core::node::{Node, Quotas, Setup};
+use commons_core::scorecard::responses::Responses;
 use commons_core::sync::Memory;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
@@ -24,6 +25,7 @@ use crate::host::notify::Progress;
 use crate::host::random;
 use crate::peers;
 use crate::store::{self, Options, Store, StoreError};
+use crate::writer::scoring::COUNTS_NOTE;
 use crate::writer::CLOCK_NOTE;
 
 /// The file's name in the data directory.
@@ -239,6 +241,8 @@ impl Founding {
                 error!(log = ?held.log, number = held.number, %fault, "a batch of a forked log cannot be read");
             }
         }
+        let counted = store.note(COUNTS_NOTE)?.and_then(|bytes| Responses::from_bytes(&bytes));
+        counted.into_iter().for_each(|counted| node.restore_responses(counted));
         node.loaded(now);
         Ok((node, memory))
     }

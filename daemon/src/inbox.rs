@@ -8,15 +8,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use commons_core::admission::Rejection;
-use commons_core::identity::{GatewayId, RecordId};
+use commons_core::identity::{GatewayId, MemberId, RecordId};
+use commons_core::ledger::PotState;
 use commons_core::log::{Age, LogKey};
 use commons_core::receipt::Outcome;
 use commons_core::record::Found;
+use commons_core::scorecard::{Personal, ScorecardState};
 use commons_core::submission::Submission;
 use commons_core::sync::{Hello, LinkId, PeerStatus, StoreEpoch};
 use commons_core::views::board::Touched;
 use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Summary};
-use commons_core::views::stock::ShelfState;
+use commons_core::views::shelves::ShelfState;
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot, watch, OwnedSemaphorePermit};
 
@@ -64,6 +66,12 @@ pub enum Message {
     Stock(oneshot::Sender<Vec<ShelfState>>),
     /// What was founded here, at most [`COVENANTS_SHOWN_MAX`].
     Covenants(oneshot::Sender<Vec<Covenant>>),
+    /// The common pots.
+    Pots(oneshot::Sender<Arc<[PotState]>>),
+    /// The scorecard as everybody may see it. Pots and this are at most a moment old, see `writer/scoring.rs`.
+    Scorecard(oneshot::Sender<Arc<ScorecardState>>),
+    /// What one member alone may see of it: only for whoever has shown that member's key.
+    Personal(MemberId, oneshot::Sender<Option<Personal>>),
     /// Counts.
     Summary(oneshot::Sender<Summary>),
     /// Keeps (or with an empty payload clears) a retained message of `commons/local/#`. Refused at the limits.
@@ -371,6 +379,21 @@ impl Inbox {
     /// What is in stock.
     pub async fn stock(&self) -> Vec<ShelfState> {
         self.ask(Message::Stock).await.unwrap_or_default()
+    }
+
+    /// The common pots.
+    pub async fn pots(&self) -> Arc<[PotState]> {
+        self.ask(Message::Pots).await.unwrap_or_default()
+    }
+
+    /// The scorecard as everybody may see it.
+    pub async fn scorecard(&self) -> Arc<ScorecardState> {
+        self.ask(Message::Scorecard).await.unwrap_or_default()
+    }
+
+    /// What one member alone may see of it. The caller has made sure that it is this member who asks.
+    pub async fn personal(&self, member: MemberId) -> Option<Personal> {
+        self.ask(|reply| Message::Personal(member, reply)).await.flatten()
     }
 
     /// Keeps or clears a retained message of `commons/local/#`.

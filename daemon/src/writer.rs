@@ -5,6 +5,7 @@
 //! tune. Invariant: nothing leaves before commit.
 
 mod answers;
+pub(crate) mod scoring;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ use crate::library::Shelf;
 use crate::retained::RetainedMessages;
 use crate::store::{Keep, Note, Store, StoreError, COMMIT_BYTES_MAX, COMMIT_FRAMES_MAX};
 use crate::wall::Wall;
+use scoring::{Scored, COUNTS_EVERY};
 
 /// Messages taken in one group. Guess: 256 posts of 300 bytes fill a batch; larger groups only add latency.
 const GROUP_MESSAGES_MAX: usize = 256;
@@ -82,6 +84,9 @@ pub struct Writer {
     space: Space,
     health: Health,
     last_post_s: u64,
+    scored: Scored,
+    /// Needs have expired since their counts were last written, and when that was.
+    counts: (bool, Instant),
 }
 
 /// What the writer is made of besides node and store.
@@ -146,6 +151,8 @@ impl Writer {
             space: Space::Enough,
             health,
             last_post_s: 0,
+            scored: Scored::default(),
+            counts: (false, now),
         }
     }
 
@@ -187,6 +194,7 @@ impl Writer {
         if self.parts.read_only {
             return Ok(());
         }
+        self.write_counts()?;
         self.write_notes(true, true, true)?;
         match self.store.close(&mut std::iter::empty()) {
             // Nothing is lost: the stop was clean but for a slower start.
@@ -235,6 +243,9 @@ impl Writer {
         for question in questions {
             self.answer(now, question);
         }
+        if self.counts.1.elapsed() >= COUNTS_EVERY {
+            self.write_counts()?;
+        }
         let retained = self.retained_written.elapsed() >= RETAINED_EVERY;
         self.write_notes(retained, self.is_clock_due(now), tick)
     }
@@ -243,6 +254,7 @@ impl Writer {
     /// there is anything.
     fn commit(&mut self, now: Now, pending: Pending) -> Result<Option<Pending>, StoreError> {
         let sealed = self.node.seal(now);
+        self.counts.0 |= !pending.gone.is_empty();
         if !pending.gone.is_empty() {
             // What is told gone must be gone after a power cut too: the clock that says so goes to disk first.
             self.write_notes(false, true, false)?;

@@ -141,6 +141,18 @@ pub fn check(record: &Record) -> Result<(), Rejection> {
             line(&counted.line)?;
             name("ref", &counted.reference, 0)
         }
+        Body::Loan(loan) => {
+            name("place", &loan.place, 1)?;
+            line(&loan.line)?;
+            some(loan.line.milli)?;
+            name("to", &loan.to, 1)?;
+            name("ref", &loan.reference, 0)
+        }
+        Body::Return(back) => {
+            quantity(back.milli)?;
+            some(back.milli)?;
+            name("ref", &back.reference, 0)
+        }
         Body::Refer(refer) => {
             epoch(refer.epoch)?;
             text("to", &refer.to, 1, MESSAGE_BYTES_MAX)
@@ -173,13 +185,20 @@ fn check_ask(ask: &Ask) -> Result<(), Rejection> {
 fn line(line: &Line) -> Result<(), Rejection> {
     name("item", &line.item, 1)?;
     name_within("unit", &line.unit, 0, UNIT_BYTES_MAX)?;
-    if line.milli > QUANTITY_MILLI_MAX {
-        return Err(Rejection::TooLong {
-            field: Cow::Borrowed("qty"),
-            found: line.milli / 1_000,
-            limit: QUANTITY_MILLI_MAX / 1_000,
-            unit: "of its unit",
-        });
+    quantity(line.milli)
+}
+
+fn quantity(milli: u64) -> Result<(), Rejection> {
+    if milli > QUANTITY_MILLI_MAX {
+        return Err(too_long("qty", milli / 1_000, QUANTITY_MILLI_MAX / 1_000, "of its unit"));
+    }
+    Ok(())
+}
+
+/// Nothing cannot be lent, nor come back.
+fn some(milli: u64) -> Result<(), Rejection> {
+    if milli == 0 {
+        return Err(Rejection::wrong("qty", "more than nothing"));
     }
     Ok(())
 }

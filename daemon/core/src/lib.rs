@@ -21,6 +21,7 @@ pub mod log;
 pub mod node;
 pub mod receipt;
 pub mod record;
+pub mod scorecard;
 pub mod sealing;
 pub mod submission;
 pub mod sync;

@@ -122,6 +122,10 @@ pub enum Body {
     Stamp(Stamp),
     /// 36: a gateway's word on where the ledger stands.
     Checkpoint(Checkpoint),
+    /// 37: something from a store is lent.
+    Loan(Loan),
+    /// 38: some or all of it is back.
+    Return(Return),
 }
 
 /// A need or an offer.
@@ -477,6 +481,32 @@ pub struct StockCount {
     pub reference: String,
 }
 
+/// Something from a store is lent: it is off the shelf until it is back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loan {
+    /// The store ("tool shed"), 1 to 64 bytes.
+    pub place: String,
+    /// What and how much; more than nothing.
+    pub line: Line,
+    /// To whom, as the block knows them, 1 to 64 bytes. Everybody reads it.
+    pub to: String,
+    /// When it is due back, unix seconds, if that was agreed.
+    pub due: Option<u64>,
+    /// The sender's own mark; at most 64 bytes.
+    pub reference: String,
+}
+
+/// Some or all of a loan is back on its shelf.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Return {
+    /// Which.
+    pub loan: RecordId,
+    /// How much, in thousandths; more than nothing. Of several returns no more counts than was lent.
+    pub milli: u64,
+    /// The sender's own mark; at most 64 bytes.
+    pub reference: String,
+}
+
 /// The requester was sent elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refer {
@@ -576,13 +606,17 @@ names!(
         Stamp = "stamp",
         /// [`Body::Checkpoint`]
         Checkpoint = "checkpoint",
+        /// [`Body::Loan`]
+        Loan = "loan",
+        /// [`Body::Return`]
+        Return = "return",
     }
 );
 
 impl Kind {
     /// Whether it is one of the ledger's: finished records only, in the book, folded by `ledger/`.
     pub fn is_ledger(self) -> bool {
-        self >= Self::Found
+        (Self::Found..=Self::Checkpoint).contains(&self)
     }
 }
 
@@ -627,6 +661,8 @@ impl Body {
             Self::ForkProof(_) => Kind::ForkProof,
             Self::Stamp(_) => Kind::Stamp,
             Self::Checkpoint(_) => Kind::Checkpoint,
+            Self::Loan(_) => Kind::Loan,
+            Self::Return(_) => Kind::Return,
         }
     }
 

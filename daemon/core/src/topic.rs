@@ -28,6 +28,12 @@ pub const LEDGER_PREFIX: &str = "commons/ledger/";
 pub const LINK_PREFIX: &str = "commons/link/";
 /// Hex digits of a gateway's id in a link's topics: enough to tell gateways apart. Who it is, the handshake proves.
 pub const LINK_ID_DIGITS: usize = 16;
+/// Counts of the board.
+pub const SUMMARY_TOPIC: &str = "commons/board/summary";
+/// What the block has together: shelves and pots.
+pub const STOCK_TOPIC: &str = "commons/stock";
+/// How the block gives and takes.
+pub const SCORECARD_TOPIC: &str = "commons/scorecard";
 /// What a broker says about itself.
 pub const SYS_PREFIX: &str = "$SYS/broker/";
 
@@ -64,6 +70,10 @@ pub enum Topic<'a> {
     Ledger(&'a str),
     /// `commons/board/summary`.
     Summary,
+    /// `commons/stock`: what the block has together.
+    Stock,
+    /// `commons/scorecard`: how it gives and takes.
+    Scorecard,
     /// `commons/gateway/<what>`.
     Gateway(GatewayTopic),
     /// `commons/local/<path>`; the path is not empty.
@@ -158,6 +168,12 @@ impl<'a> Topic<'a> {
         if let Some(rest) = topic.strip_prefix(LINK_PREFIX) {
             return LinkTopic::parse(rest).map_or(Self::Other, Self::Link);
         }
+        if topic == STOCK_TOPIC {
+            return Self::Stock;
+        }
+        if topic == SCORECARD_TOPIC {
+            return Self::Scorecard;
+        }
         if let Some(what) = topic.strip_prefix(SYS_PREFIX) {
             return Self::Sys(what);
         }
@@ -178,7 +194,9 @@ impl<'a> Topic<'a> {
             Self::Receipt(client) => format!("{RECEIPT_PREFIX}{client}"),
             Self::Item(kind, id) => format!("commons/board/{}/{id}", kind.name()),
             Self::Ledger(member) => format!("{LEDGER_PREFIX}{member}"),
-            Self::Summary => String::from("commons/board/summary"),
+            Self::Summary => String::from(SUMMARY_TOPIC),
+            Self::Stock => String::from(STOCK_TOPIC),
+            Self::Scorecard => String::from(SCORECARD_TOPIC),
             Self::Gateway(what) => format!("commons/gateway/{}", what.name()),
             Self::Local(path) => format!("{LOCAL_PREFIX}{path}"),
             Self::Link(link) => link.text(),
@@ -283,7 +301,7 @@ pub fn intersects(one: &str, other: &str) -> bool {
 pub struct Reads<'a> {
     /// Items by kind, in the order of [`ItemKind::ALL`].
     pub items: [bool; 3],
-    /// The summary, the gateway's own topics, discovery.
+    /// The summary, stock, scorecard, the gateway's own topics, discovery.
     pub gateway: bool,
     /// The subscriber's own receipts.
     pub receipts: bool,
@@ -327,7 +345,7 @@ pub fn reads<'a>(filter: &'a str, client_id: &str, member: Option<&str>) -> Read
     for (reads, kind) in items.iter_mut().zip(ItemKind::ALL) {
         *reads = intersects(filter, &format!("commons/board/{}/+", kind.name()));
     }
-    let gateway = intersects(filter, "commons/board/summary")
+    let gateway = [SUMMARY_TOPIC, STOCK_TOPIC, SCORECARD_TOPIC].iter().any(|topic| matches(filter, topic))
         || GatewayTopic::ALL.iter().any(|what| matches(filter, &format!("commons/gateway/{}", what.name())))
         || intersects(filter, "homeassistant/device/+/config");
     // `commons/local/#` would also match the bare `commons/local`, where nothing is; so ask for one level more.
@@ -375,6 +393,8 @@ mod tests {
             "commons/receipt/me",
             "commons/ledger/x",
             "commons/link/g/x",
+            "commons/stock",
+            "commons/scorecard",
         ] {
             assert!(!Topic::parse(topic).may_publish(), "{topic}");
         }
@@ -435,6 +455,10 @@ mod tests {
         assert_eq!(reads("+/+/lamp", "me", None).local, Some(Gadgets::One("lamp")));
         assert_eq!(reads("commons/#", "me", None).local, Some(Gadgets::All));
         assert_eq!(reads("commons/+", "me", None).local, None);
+        for filter in ["commons/stock", "commons/scorecard", "commons/+", "#"] {
+            assert!(reads(filter, "me", None).gateway, "{filter}");
+        }
+        assert!(!reads("commons/stock/+", "me", None).any());
         assert!(reads("$SYS/#", "me", None).sys);
         assert!(!reads("+/broker/version", "me", None).any());
     }

@@ -100,6 +100,15 @@ fn body() -> impl Strategy<Value = Body> {
         id().prop_map(|target| Body::Cosign(Cosign { target })),
         stock().prop_map(Body::StockIn),
         stock().prop_map(Body::StockOut),
+        ("[a-z]{1,9}", line(), "[a-z]{1,9}", prop::option::of(any::<u64>())).prop_map(|(place, line, to, due)| {
+            let line = Line { milli: line.milli.max(1), ..line };
+            Body::Loan(Loan { place, line, to, due, reference: String::new() })
+        }),
+        (id(), 1..=QUANTITY_MILLI_MAX).prop_map(|(loan, milli)| Body::Return(Return {
+            loan,
+            milli,
+            reference: "r".into()
+        })),
         ("[a-z]{1,9}", line(), any::<u64>()).prop_map(|(place, line, expected_milli)| Body::StockCount(StockCount {
             place,
             line,

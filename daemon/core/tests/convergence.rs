@@ -24,6 +24,8 @@ enum Step {
     Restart(u8),
     /// A member says something to a gateway in the ledger: where, who, what, of which of the things said, how much.
     Book(u8, u8, u8, u8, u8),
+    /// Somebody does something at the pantry: where, who, what, about which count or loan, how much.
+    Store(u8, u8, &'static str, u8, u8),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -37,6 +39,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (gateway.clone(), gateway.clone()).prop_map(|(a, b)| Step::Pull(a, b)),
         1 => (1..200_000u32).prop_map(Step::Wait),
         1 => gateway.clone().prop_map(Step::Restart),
+        4 => (gateway.clone(), 0..4u8,
+            prop::sample::select(vec!["stock_in", "stock_out", "stock_count", "cosign", "loan", "return"]),
+            any::<u8>(), 1..9u8).prop_map(|(g, who, kind, which, n)| Step::Store(g, who, kind, which, n)),
         6 => (gateway, 0..4u8, 0..7u8, any::<u8>(), 1..120u8).prop_map(|(g, who, what, of, n)| Step::Book(g, who, what, of, n)),
     ];
     prop::collection::vec(step, 1..60)
@@ -49,6 +54,7 @@ fn play(steps: &[Step]) -> Vec<Gateway> {
     let mut posted: Vec<(String, Option<String>, String)> = Vec::new();
     let found = founding(&[gateway(0), gateway(1), gateway(0), gateway(2)]);
     let mut book = vec![];
+    let mut stored = vec![];
     hand_in(&mut gateways[0], Hand(0), &found).expect("the founding is taken");
     for (n, step) in steps.iter().enumerate() {
         match step {
@@ -86,6 +92,19 @@ fn play(steps: &[Step]) -> Vec<Gateway> {
             Step::Pull(..) => {}
             Step::Wait(s) => gateways.iter_mut().for_each(|gateway| drop(gateway.wait_s(u64::from(*s) / 3))),
             Step::Restart(g) => gateways[usize::from(*g)].restart(),
+            Step::Store(g, who, kind, which, milli) => {
+                let of = stored.get(usize::from(*which) % stored.len().max(1)).cloned().unwrap_or("0".repeat(64));
+                let payload = match *kind {
+                    "cosign" => format!(r#"{{"target":"{of}"}}"#),
+                    "return" => format!(r#"{{"loan":"{of}","qty":{milli},"ref":"{n}"}}"#),
+                    "loan" => format!(r#"{{"place":"shed","item":"saw","qty":{milli},"to":"eva","ref":"{n}"}}"#),
+                    _ => format!(r#"{{"place":"shed","item":"saw","qty":{milli},"ref":"{n}"}}"#),
+                };
+                let said = gateways[usize::from(*g)].post_as(&format!("mqtt:{who}"), kind, &payload);
+                if let (Ok(kept), "stock_count" | "loan") = (said, *kind) {
+                    stored.push(kept.id.to_string());
+                }
+            }
             Step::Book(g, who, what, of, n) => {
                 say(&mut gateways[usize::from(*g)], &found, (*who, *what, *of, *n), &mut book)
             }

@@ -16,7 +16,7 @@ use commons_core::sync::*;
 use commons_core::views::board::{ACTS_PER_ITEM_MAX, ORPHANS_MAX};
 use commons_core::views::item::{ItemKind, Status, PAGE_ITEMS_MAX};
 use commons_core::views::merge::{Standing, VOICES_NEEDED};
-use commons_core::views::stock::SHELVES_MAX;
+use commons_core::views::stock::{SHELVES_MAX, STOCK_WAITING_MAX};
 
 const PAGE: &str = include_str!("../PROTOCOL.md");
 
@@ -72,6 +72,7 @@ fn limits_are_the_codes_own() {
         ACTS_PER_ITEM_MAX,
         ORPHANS_MAX,
         SHELVES_MAX,
+        STOCK_WAITING_MAX,
         VOICES_NEEDED,
         PAGE_ITEMS_MAX,
         LOGS_MAX,

@@ -107,12 +107,30 @@ pub enum Command {
     Offers(ListArguments),
     /// List notices
     Notices(ListArguments),
-    /// List what is in stock
+    /// List what is in stock, what is lent, and counts that wait for a second person
     Stock {
         /// Which gateway.
         #[command(flatten)]
         place: Where,
         /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the common pots with what came in and went out
+    Pots {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// How the community gives and takes, month by month
+    Scorecard {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// Versioned JSON
         #[arg(long)]
         json: bool,
     },

@@ -44,30 +44,12 @@ pub fn list(kind: &str, arguments: &ListArguments, backend: &dyn Backend, output
     Ok(0)
 }
 
-/// `stock`
-pub fn stock(place: &Where, json: bool, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
-    let shelves = Asked::find(place, backend)?.ask(&Request::Stock {})?["stock"].take();
-    let list = shelves.as_array().map_or(&[][..], Vec::as_slice);
-    if json {
-        writeln!(output, "{}", serde_json::to_string_pretty(&shelves)?)?;
-    } else if list.is_empty() {
-        writeln!(output, "Nothing is in stock.")?;
-    } else {
-        let mut rows = vec![["PLACE", "ITEM", "QUANTITY", "UNIT"].map(String::from).to_vec()];
-        rows.extend(list.iter().map(|shelf| {
-            vec![word(shelf, "place"), word(shelf, "item"), shelf["qty"].to_string(), word(shelf, "unit")]
-        }));
-        write!(output, "{}", plain::table(&rows, output.columns))?;
-    }
-    Ok(0)
-}
-
 /// A field as plain words.
-fn word(item: &Value, field: &str) -> String {
+pub(super) fn word(item: &Value, field: &str) -> String {
     plain::line(item[field].as_str().unwrap_or_default())
 }
 
-fn short(id: &str) -> String {
+pub(super) fn short(id: &str) -> String {
     id.chars().take(8).collect()
 }
 

@@ -18,6 +18,7 @@ pub mod peer;
 pub mod plain;
 pub mod post;
 pub mod progress;
+pub mod shared;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -91,7 +92,9 @@ fn dispatch(arguments: Arguments, backend: &dyn Backend, output: &mut Output) ->
         Command::Needs(list) => board::list("need", &list, backend, output),
         Command::Offers(list) => board::list("offer", &list, backend, output),
         Command::Notices(list) => board::list("notice", &list, backend, output),
-        Command::Stock { place, json } => board::stock(&place, json, backend, output),
+        Command::Stock { place, json } => shared::stock(&place, json, backend, output),
+        Command::Pots { place, json } => shared::pots(&place, json, backend, output),
+        Command::Scorecard { place, json } => shared::scorecard(&place, json, backend, output),
         Command::Show { id, place, json } => board::show(&id, &place, json, backend, output),
         Command::Post(post) => post::post(&post, backend, output),
         Command::Watch { place, json } => board::watch(&place, json, output),

@@ -19,7 +19,7 @@ pub fn post(arguments: &PostArguments, backend: &dyn Backend, output: &mut Outpu
         // Submissions name items in full, since they travel; people copy the short id off a list.
         let field = item_field(&arguments.kind);
         // In stock movements "item" is a thing's name.
-        if !arguments.kind.starts_with("stock_") {
+        if !arguments.kind.starts_with("stock_") && arguments.kind != "loan" {
             let item = asked.ask(&Request::Item { id: short.into() })?;
             payload[field] = item["item"]["id"].clone();
         }
@@ -104,6 +104,7 @@ fn text_field(kind: &str) -> &'static str {
         // An act's only words are its code word.
         "start" | "done" | "confirm" | "withdraw" | "reopen" | "no_show" | "assign" | "duplicate_of" => "code",
         "cosign" => "target",
+        "return" => "loan",
         _ => "text",
     }
 }

@@ -81,6 +81,8 @@ impl Desk {
                 }
             }
             Request::Stock {} => granted("stock", self.inbox.stock().await),
+            Request::Pots {} => granted("pots", &*self.inbox.pots().await),
+            Request::Scorecard {} => granted("scorecard", &*self.inbox.scorecard().await),
             Request::Item { id } => match self.inbox.item(&id).await {
                 Some(item) => granted("item", &*item),
                 None => refusal("unknown_item", "there is no such item, or the id is cut too short"),

@@ -44,6 +44,10 @@ pub enum Request {
     },
     /// What is in stock.
     Stock {},
+    /// The common pots.
+    Pots {},
+    /// How the community gives and takes.
+    Scorecard {},
     /// One item.
     Item {
         /// 64 hex digits, or at least the first 8.

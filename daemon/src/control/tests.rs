@@ -49,6 +49,9 @@ async fn write(mut outlet: inbox::Outlet) {
                 drop(reply.send(Vec::new()));
             }
             Message::Stock(reply) => drop(reply.send(Vec::new())),
+            Message::Pots(reply) => drop(reply.send(Default::default())),
+            Message::Scorecard(reply) => drop(reply.send(Default::default())),
+            Message::Personal(_, reply) => drop(reply.send(None)),
             Message::Summary(reply) => drop(reply.send(Summary { offers: 4, ..Summary::default() })),
             Message::Control(ControlRequest::Status, reply) => {
                 drop(reply.send(json!({"heads_digest": "feed", "last_post": "2026-01-01T00:00:00Z"})));

@@ -24,7 +24,7 @@ use crate::news::News;
 
 use super::bulletin::{own, sys};
 use super::flow::{item_lane, SYS_LANE};
-use super::Shared;
+use super::{shared, Shared};
 
 /// Page requests that may wait; sessions beyond it wait to ask.
 pub const ASKS_MAX: usize = 64;
@@ -38,6 +38,10 @@ const ROOM_WITHIN: Duration = Duration::from_millis(20);
 /// How often the summary may change for its readers, and health for its.
 const SUMMARY_EVERY: Duration = Duration::from_secs(1);
 const HEALTH_EVERY: u32 = 5;
+/// How often stock and scorecard may change for their readers, in seconds, and how often they are looked at although nobody
+/// said anything: a month ends by itself.
+const SHARED_EVERY: u32 = 2;
+const SHARED_AT_LEAST_EVERY: u32 = 60;
 /// How often `$SYS` is published, in seconds, as mosquitto does.
 const SYS_EVERY: u32 = 10;
 
@@ -70,6 +74,8 @@ struct Herald {
     news: News,
     gone: VecDeque<(ItemKind, Arc<str>)>,
     changed: bool,
+    /// Entries there were when stock and scorecard were told last.
+    shared_of: Option<u64>,
 }
 
 /// Runs until the door closes.
@@ -77,7 +83,7 @@ pub async fn run(shared: Arc<Shared>, asks: &mut mpsc::Receiver<Ask>) {
     let mut health = shared.inbox.health();
     let mut closing = shared.closing.subscribe();
     let mut neighbours = shared.inbox.neighbours();
-    let mut herald = Herald { news: shared.inbox.news(), shared, gone: VecDeque::new(), changed: true };
+    let mut herald = Herald { news: shared.inbox.news(), shared, gone: VecDeque::new(), changed: true, shared_of: None };
     herald.introduce();
     let news = herald.news.clone();
     let mut tick = interval(SUMMARY_EVERY);
@@ -100,6 +106,10 @@ pub async fn run(shared: Arc<Shared>, asks: &mut mpsc::Receiver<Ask>) {
                 if neighbours.has_changed().unwrap_or(false) {
                     let now = neighbours.borrow_and_update().clone();
                     herald.set("peers", Topic::Gateway(GatewayTopic::Peers), &now);
+                }
+                if seconds.is_multiple_of(SHARED_EVERY) {
+                    let entries = health.borrow().entries;
+                    herald.tell_shared(entries, seconds.is_multiple_of(SHARED_AT_LEAST_EVERY)).await;
                 }
                 if seconds.is_multiple_of(HEALTH_EVERY) {
                     let now = health.borrow_and_update().clone();
@@ -163,6 +173,17 @@ impl Herald {
             let json = serde_json::to_vec(state.as_ref()).unwrap_or_default();
             self.publish(kind, &state.id, &json, &mut patient).await;
         }
+    }
+
+    /// What the block has together, and how it gives and takes: when anything at all was said since.
+    async fn tell_shared(&mut self, entries: u64, anyway: bool) {
+        if self.shared_of == Some(entries) && !anyway {
+            return;
+        }
+        self.shared_of = Some(entries);
+        let inbox = self.shared.inbox.clone();
+        self.set("stock", Topic::Stock, &shared::stock(&inbox.stock().await, &inbox.pots().await));
+        self.set("scorecard", Topic::Scorecard, &shared::scorecard(&inbox.scorecard().await));
     }
 
     fn is_read(&self, kind: ItemKind) -> bool {

@@ -23,6 +23,7 @@ mod hub;
 mod packet;
 mod reply;
 mod session;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod wire;

@@ -39,15 +39,17 @@ impl Route {
             ["need" | "offer" | "notice", _] => Self::Form,
             ["api", "v1", "needs" | "offers" | "notices"] => Self::Collection,
             ["api", "v1", "needs" | "offers" | "notices", _] => Self::Read,
-            ["api", "v1", "summary" | "stock" | "info" | "health" | "peers" | "watch"] => Self::Read,
+            ["api", "v1", "summary" | "stock" | "pots" | "scorecard" | "info" | "health" | "peers" | "watch"] => Self::Read,
             ["api", "v1", "ledger"]
-            | ["api", "v1", "ledger", "members" | "challenge" | "account" | "history" | "watch"]
+            | ["api", "v1", "ledger", "members" | "challenge" | "account" | "history" | "score" | "watch"]
             | ["api", "v1", "ledger", "members", _]
             | ["api", "v1", "ledger", "members", _, "forks"] => Self::Read,
             ["api", "v1", "post", _] | ["api", "v1", "ledger", "pass"] => Self::Post,
             ["" | "help" | "me" | "poster" | "bulletin" | "metrics" | "healthz" | "favicon.ico" | "robots.txt"] => {
                 Self::Read
             }
+            ["stock"] | ["stock", "new"] => Self::Form,
+            ["scorecard"] => Self::Read,
             ["portal"] => Self::Form,
             ["keeper"] | ["keeper", "challenge"] => Self::Read,
             ["keeper", "in" | "out" | "key" | "invite" | "add" | "remove" | "export" | "import"] => Self::Form,
@@ -163,6 +165,8 @@ async fn handle(
             ["api", "v1", plural] => api::post(web, &head, plural.trim_end_matches('s'), body).await,
             ["new", kind] => pages::new::post(web, &head, kind, body).await,
             ["code"] => pages::code::post(web, &head, body).await,
+            ["stock"] => pages::stock::post(web, &head, body).await,
+            ["stock", "new"] => pages::movement::post(web, &head, body).await,
             ["portal"] => portal::post(web, &head, body).await,
             ["keeper", act] => keeper::post(web, &head, act, body).await,
             [kind, id] => pages::item::post(web, &head, kind, id, body).await,
@@ -173,6 +177,8 @@ async fn handle(
         ["api", "v1", what] => match *what {
             "summary" => api::summary(web).await,
             "stock" => api::stock(web).await,
+            "pots" => api::pots(web).await,
+            "scorecard" => api::scorecard(web).await,
             "info" => Ok(api::info(web)),
             "health" => Ok(api::health(web)),
             "peers" => Ok(api::peers(web)),
@@ -194,6 +200,9 @@ async fn handle(
         [""] => pages::board::show(web, &head).await,
         ["new", kind] => pages::new::show(web, &head, kind),
         ["code"] => Ok(pages::code::show(web, &head)),
+        ["stock"] => pages::stock::show(web, &head).await,
+        ["stock", "new"] => Ok(pages::movement::show(web, &head)),
+        ["scorecard"] => pages::scorecard::show(web, &head).await,
         ["kept", key] => pages::kept::show(web, &head, key).await,
         ["poster"] => Ok(pages::paper::poster(web, &head)),
         ["bulletin"] => pages::paper::bulletin(web, &head).await,

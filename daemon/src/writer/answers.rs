@@ -37,8 +37,17 @@ impl Writer {
                 let items = items.iter().take(PAGE_ITEMS_MAX);
                 let _ = reply.send(items.filter_map(|touched| state(&touched.id)).collect());
             }
-            Message::Stock(reply) => drop(reply.send(self.node.stock().shelves().take(SHELVES_SHOWN_MAX).collect())),
             Message::Covenants(reply) => drop(reply.send(self.covenants())),
+            Message::Stock(reply) => drop(reply.send(self.node.shelves(now, SHELVES_SHOWN_MAX))),
+            Message::Pots(reply) => {
+                let pots = self.scored.pots(&self.node, now);
+                let _ = reply.send(pots);
+            }
+            Message::Scorecard(reply) => {
+                let card = self.scored.card(&self.node, now);
+                let _ = reply.send(card);
+            }
+            Message::Personal(member, reply) => drop(reply.send(self.node.personal(&member, now))),
             Message::Summary(reply) => drop(reply.send(self.node.board().summary())),
             Message::Retain(retained, reply) => drop(reply.send(self.parts.retained.set(retained))),
             Message::RetainedAfter(topic, reply) => drop(reply.send(self.parts.retained.after(topic))),

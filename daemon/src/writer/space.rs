@@ -42,6 +42,8 @@ impl Writer {
         if self.parts.read_only || (!self.shrinking && self.shrunk.elapsed() < SHRINK_EVERY) {
             return Ok(());
         }
+        // What is taken out cannot be counted at the next start any more.
+        self.write_counts()?;
         self.shrunk = Instant::now();
         for extent in self.store.logs() {
             let first = self.firsts.entry(extent.log).or_insert(extent.first);

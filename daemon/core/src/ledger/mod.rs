@@ -19,6 +19,7 @@ pub(crate) mod form;
 mod journal;
 mod member;
 mod posting;
+mod pots;
 mod refusal;
 mod rules;
 mod statement;
@@ -27,7 +28,8 @@ mod waiting;
 
 pub use chain::Standing;
 pub use member::Lights;
-pub use posting::Posting;
+pub use posting::{Dated, Posting};
+pub use pots::{PotState, PotUnit, POTS_SHOWN_MAX, POT_DAYS_SHOWN_MAX};
 pub use refusal::Refusal;
 pub use statement::{
     Account, AccountBalance, CovenantCard, Fork, HistoryPage, MemberCard, Payslip, RecoveryWord, UnitCard, VouchWord,

@@ -48,6 +48,17 @@ pub struct Posting {
     pub amount: Amount,
 }
 
+/// A posting with the time its cause claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dated {
+    /// What moved.
+    pub posting: Posting,
+    /// Unix seconds, as the author of the payment or the decision believed.
+    pub created: u64,
+    /// There and back: of a payment that was taken back after all.
+    pub returned: bool,
+}
+
 impl Payment {
     fn posting(&self, cause: RecordId, back: bool) -> Posting {
         let (from, to) = if back { (self.to, self.from) } else { (self.from, self.to) };
@@ -171,5 +182,16 @@ impl Ledger {
                 _ => None,
             });
         paid.chain(decided)
+    }
+
+    /// Every posting, with when it was as its author claims.
+    pub fn dated_postings(&self) -> impl Iterator<Item = Dated> + '_ {
+        self.postings().map(|posting| {
+            let payment = self.pays.get(&posting.cause);
+            let created = payment.map(|payment| payment.created);
+            let created = created.or_else(|| self.decisions.get(&posting.cause).map(|tally| tally.created));
+            let returned = payment.is_some_and(|payment| payment.accepted && payment.reclaimed);
+            Dated { posting, created: created.unwrap_or(0), returned }
+        })
     }
 }

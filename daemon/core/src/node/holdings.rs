@@ -58,7 +58,7 @@ impl Node {
             let now = self.board.resolve(item);
             text.push_str(&alloc::format!("{} {} {:?} {:?}\n", item.id, item.status.name(), now.slots, now.claims));
         }
-        for shelf in self.stock.shelves() {
+        for shelf in self.stock.shelves(u64::MAX, &|_| None) {
             text.push_str(&alloc::format!("{shelf:?}\n"));
         }
         text.push_str(&crate::identity::hex(&self.ledger.digest()));

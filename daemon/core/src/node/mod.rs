@@ -9,6 +9,7 @@ mod holdings;
 mod logs;
 mod posting;
 mod rights;
+mod scoring;
 
 pub use holdings::Verdict;
 pub use logs::{Gap, HeadInfo, BRANCHES_MAX, BRANCH_BYTES_MAX, GAPS_MAX, GAP_BATCHES_MAX};
@@ -29,6 +30,7 @@ use crate::ledger::{Ledger, Said};
 use crate::log::{Age, Epoch, Held, Lane, LogKey};
 use crate::receipt::Outcome;
 use crate::record::{Body, Kind, Mark, NoticeMessage, Record, Severity, Stamp, Urgency};
+use crate::scorecard::responses::Responses;
 use crate::submission::Submission;
 use crate::views::board::{Board, Origin, Touched};
 use crate::views::item::ItemState;
@@ -175,6 +177,10 @@ pub struct Node {
     ledger: Ledger,
     /// Where the records of members' chains lie.
     book: Book,
+    /// How needs were answered whose time is over.
+    responses: Responses,
+    /// Needs that expired up to this age were counted before the start.
+    responses_restored: Age,
     /// When the ledger last changed.
     ledger_changed: Age,
     /// When to stamp what came of members at home here.
@@ -219,6 +225,8 @@ impl Node {
             stock: StockView::default(),
             ledger: Ledger::new(setup.network),
             book: Book::default(),
+            responses: Responses::default(),
+            responses_restored: Age(0),
             ledger_changed: Age(0),
             stamp_at: None,
             checkpointed: 0,
@@ -236,7 +244,7 @@ impl Node {
     /// Ends loading: takes out what has expired meanwhile and computes the hash of each log's last batch.
     pub fn loaded(&mut self, now: Now) {
         let age = self.clock.age(now);
-        self.board.expire(age, usize::MAX);
+        self.expire(now, age, usize::MAX);
         self.forget(age);
         self.lapses_checked = age;
         self.loaded = age;
@@ -269,7 +277,7 @@ impl Node {
             Input::Tick => {
                 self.clock.settle(now);
                 let age = self.clock.age(now);
-                outputs.extend(self.board.expire(age, EXPIRED_PER_TICK_MAX).into_iter().map(Output::Gone));
+                outputs.extend(self.expire(now, age, EXPIRED_PER_TICK_MAX).into_iter().map(Output::Gone));
                 self.forget(age);
                 self.answer_claims(now, library, &mut outputs);
                 self.tend_ledger(now, age, &mut outputs);

@@ -14,8 +14,8 @@ use crate::identity::{member_signed, purpose, RecordId};
 use crate::log::{Age, Lane};
 use crate::receipt::{Accepted, Outcome};
 use crate::record::{
-    Ask, Assign, AssignBy, Body, Claim, Cosign, DuplicateOf, Kind, Mark, OnClaim, OnItem, Record, Refer, Severity,
-    StockCount, Urgency, Withdraw, RECORD_VERSION,
+    Ask, Assign, AssignBy, Body, Claim, Cosign, DuplicateOf, Kind, Mark, OnClaim, OnItem, Record, Refer, Return,
+    Severity, StockCount, Urgency, Withdraw, RECORD_VERSION,
 };
 use crate::submission::{Content, Draft, DraftBody, Sender, Submission};
 use crate::views::board::Item;
@@ -231,6 +231,7 @@ impl Node {
             Body::Need(ask) | Body::Offer(ask) => lane_of(ask.urgency, None),
             Body::Notice(notice) => lane_of(notice.urgency, Some((notice.severity, notice.message))),
             Body::StockIn(_) | Body::StockOut(_) | Body::StockCount(_) => Lane::Book,
+            Body::Loan(_) | Body::Return(_) => Lane::Book,
             body if body.kind().is_ledger() => Lane::Book,
             Body::Cosign(cosign) if self.stock.counter(&cosign.target).is_some() => Lane::Book,
             body => {
@@ -254,21 +255,35 @@ impl Node {
                 self.check_new(if grave { notice.urgency } else { Urgency::Week }, false, voice, sender)
             }
             Body::StockIn(stock) | Body::StockOut(stock) => {
-                let shelf = shelf(&stock.place, &stock.line);
+                let shelf = Shelf::of(&stock.place, &stock.line);
                 self.check_shelf(&shelf)?;
-                let available = self.stock.available_milli(&shelf);
-                if matches!(body, Body::StockOut(_)) && stock.line.milli > available {
-                    return Err(Rejection::NotInStock { limit_milli: available });
-                }
-                Ok(())
+                let taken = if matches!(body, Body::StockOut(_)) { stock.line.milli } else { 0 };
+                self.check_there(&shelf, taken)
             }
-            Body::StockCount(count) => self.check_shelf(&shelf(&count.place, &count.line)),
+            Body::StockCount(count) => self.check_shelf(&Shelf::of(&count.place, &count.line)),
+            Body::Loan(loan) => {
+                let shelf = Shelf::of(&loan.place, &loan.line);
+                self.check_shelf(&shelf)?;
+                self.check_there(&shelf, loan.line.milli)
+            }
+            Body::Return(back) => {
+                self.check_book_space()?;
+                match self.stock.outstanding_milli(&back.loan) {
+                    None => Err(Rejection::UnknownItem),
+                    Some(0) => Err(Rejection::WrongState { kind: "loan", status: "returned" }),
+                    Some(out) if back.milli > out => Err(Rejection::NotInStock { limit_milli: out }),
+                    Some(_) => Ok(()),
+                }
+            }
             Body::Cosign(cosign) => {
                 if let Some(counter) = self.stock.counter(&cosign.target) {
                     if counter == *voice {
                         return Err(Rejection::NotAllowed { what: "vouching for one's own count" });
                     }
-                    return Ok(());
+                    if self.stock.is_counted_in(&cosign.target) {
+                        return Err(Rejection::WrongState { kind: "stock_count", status: "counted" });
+                    }
+                    return self.check_book_space();
                 }
                 self.check_act(body, voice)
             }
@@ -312,11 +327,24 @@ impl Node {
         admit(&self.board, &self.stewards, item, voice, body)
     }
 
-    fn check_shelf(&self, shelf: &Shelf) -> Result<(), Rejection> {
-        // The book is kept for ever, so no expiry would ever give this space back.
+    /// The book is kept for ever, so no expiry would ever give its space back.
+    fn check_book_space(&self) -> Result<(), Rejection> {
         if self.space == Space::Low {
             return Err(Rejection::StorageFull);
         }
+        Ok(())
+    }
+
+    fn check_there(&self, shelf: &Shelf, milli: u64) -> Result<(), Rejection> {
+        let available = self.stock.available_milli(shelf);
+        if milli > available {
+            return Err(Rejection::NotInStock { limit_milli: available });
+        }
+        Ok(())
+    }
+
+    fn check_shelf(&self, shelf: &Shelf) -> Result<(), Rejection> {
+        self.check_book_space()?;
         if self.stock.has_room(shelf) {
             return Ok(());
         }
@@ -398,11 +426,16 @@ impl Node {
                 Kind::StockIn => Body::StockIn(stock.clone()),
                 Kind::StockOut => Body::StockOut(stock.clone()),
                 _ => {
-                    let expected_milli = self.stock.available_milli(&shelf(&stock.place, &stock.line));
+                    let expected_milli = self.stock.available_milli(&Shelf::of(&stock.place, &stock.line));
                     let (place, line) = (stock.place.clone(), stock.line.clone());
                     Body::StockCount(StockCount { place, line, expected_milli, reference })
                 }
             },
+            DraftBody::Loan(loan) => Body::Loan(loan.clone()),
+            DraftBody::Return { loan, milli } => {
+                let milli = milli.unwrap_or_else(|| self.stock.outstanding_milli(loan).unwrap_or(0).max(1));
+                Body::Return(Return { loan: *loan, milli, reference })
+            }
             DraftBody::Act { item, claim, to, of } => {
                 let (item, right) = match item {
                     Some(id) => {
@@ -614,10 +647,6 @@ impl Node {
     }
 }
 
-fn shelf(place: &str, line: &crate::record::Line) -> Shelf {
-    Shelf { place: place.to_string(), item: line.item.clone(), unit: line.unit.clone() }
-}
-
 fn reference_of(body: &Body) -> &str {
     match body {
         Body::Need(ask) | Body::Offer(ask) => &ask.reference,
@@ -625,6 +654,8 @@ fn reference_of(body: &Body) -> &str {
         Body::Notice(notice) => &notice.reference,
         Body::StockIn(stock) | Body::StockOut(stock) => &stock.reference,
         Body::StockCount(count) => &count.reference,
+        Body::Loan(loan) => &loan.reference,
+        Body::Return(back) => &back.reference,
         _ => "",
     }
 }

@@ -14,7 +14,7 @@ use crate::codec::{
 };
 use crate::identity::RecordId;
 use crate::record::{
-    Ask, AssignBy, Category, Certainty, Info, Kind, Line, Notice, NoticeMessage, NoticeStatus, Severity, Stock,
+    Ask, AssignBy, Category, Certainty, Info, Kind, Line, Loan, Notice, NoticeMessage, NoticeStatus, Severity, Stock,
     Urgency, Window,
 };
 
@@ -48,6 +48,11 @@ impl Fields {
             },
             Kind::Cosign => DraftBody::Cosign(self.id("target")?.ok_or(Rejection::Missing { field: "target" })?),
             Kind::StockIn | Kind::StockOut | Kind::StockCount => DraftBody::Stock(self.stock(reference)?),
+            Kind::Loan => DraftBody::Loan(self.loan(reference)?),
+            Kind::Return => {
+                let loan = self.id("loan")?.ok_or(Rejection::Missing { field: "loan" })?;
+                DraftBody::Return { loan, milli: self.quantity()? }
+            }
             Kind::Assign
             | Kind::Start
             | Kind::Done
@@ -179,6 +184,17 @@ impl Fields {
             line: Line { item: self.needed_text("item")?, unit: self.text("unit")?, milli },
             source: self.text("source")?,
             best_before: self.moment("best_before")?,
+            reference: reference.to_owned(),
+        })
+    }
+
+    fn loan(&mut self, reference: &str) -> Result<Loan, Rejection> {
+        let milli = self.quantity()?.unwrap_or(1_000);
+        Ok(Loan {
+            place: self.needed_text("place")?,
+            line: Line { item: self.needed_text("item")?, unit: self.text("unit")?, milli },
+            to: self.needed_text("to")?,
+            due: self.moment("due")?,
             reference: reference.to_owned(),
         })
     }

@@ -18,7 +18,7 @@ use crate::admission::Rejection;
 use crate::codec::{SignedRecord, NAME_BYTES_MAX, RECORD_BYTES_MAX, SIGNED_MAGIC};
 use crate::identity::RecordId;
 use crate::record::{
-    Ask, AssignBy, Category, Certainty, Info, Kind, Notice, NoticeMessage, NoticeStatus, Severity, Stock, Urgency,
+    Ask, AssignBy, Category, Certainty, Info, Kind, Loan, Notice, NoticeMessage, NoticeStatus, Severity, Stock, Urgency,
 };
 
 /// Bytes of a submission in any format. JSON is wordier than the record it becomes.
@@ -115,6 +115,15 @@ pub enum DraftBody {
     Cosign(RecordId),
     /// A stock movement or count.
     Stock(Stock),
+    /// Something lent.
+    Loan(Loan),
+    /// Something back.
+    Return {
+        /// Which loan.
+        loan: RecordId,
+        /// How much, in thousandths; none: all that is still out.
+        milli: Option<u64>,
+    },
 }
 
 impl Submission {
@@ -198,7 +207,11 @@ fn plain(kind: Kind, text: &str) -> Result<DraftBody, Rejection> {
         | Kind::DuplicateOf
         | Kind::StockIn
         | Kind::StockOut
-        | Kind::StockCount => Err(Rejection::wrong("payload", "a JSON object for this kind")),
+        | Kind::StockCount
+        | Kind::Loan => Err(Rejection::wrong("payload", "a JSON object for this kind")),
+        Kind::Return => RecordId::parse(text)
+            .map(|loan| DraftBody::Return { loan, milli: None })
+            .ok_or(Rejection::wrong("loan", "64 hex digits")),
         _ => Err(SIGNED_ONLY),
     }
 }
@@ -265,6 +278,8 @@ pub fn known_fields(kind: Kind) -> &'static str {
         Kind::Cosign => "v, target, ref",
         Kind::StockIn | Kind::StockOut => "v, place, item, unit, qty, source, best_before, ref",
         Kind::StockCount => "v, place, item, unit, qty, ref",
+        Kind::Loan => "v, place, item, unit, qty, to, due, ref",
+        Kind::Return => "v, loan, qty, ref",
         _ => "v, ref",
     }
 }

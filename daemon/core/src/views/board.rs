@@ -9,13 +9,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::item::{ItemKind, ItemQuery, Status, StatusFilter, Summary};
-use super::merge::{fingerprint, resolve, Act, Deed, Facts, Resolution, Voice};
+use super::merge::{fingerprint, first_assigned, resolve, Act, Deed, Facts, Resolution, Voice};
 use super::slab::Slab;
 use super::EntryRef;
 use crate::codec::Author;
 use crate::identity::{GatewayId, MemberKey, RecordId};
 use crate::log::Age;
 use crate::record::{AssignBy, Body, Category, Mark, Record, Severity, Urgency};
+use crate::scorecard::responses::{Answered, Outcome};
 
 /// Acts kept for one item: 20 slots, their claims and a crowd of bidders. Later ones are refused, or not folded.
 pub const ACTS_PER_ITEM_MAX: usize = 1_000;
@@ -143,6 +144,8 @@ pub struct Board {
     stewards: BTreeSet<MemberKey>,
     buried: BTreeSet<RecordId>,
     buried_order: VecDeque<RecordId>,
+    /// Needs that have expired and are not counted yet.
+    answered: Vec<(Answered, Option<MemberKey>)>,
 }
 
 fn upper(content: u64) -> u32 {
@@ -224,11 +227,15 @@ impl Board {
     /// Where an item stands, with its slots and claims.
     pub fn resolve(&self, item: &Item) -> Resolution {
         let home = self.home(item);
-        let facts = Facts {
+        resolve(&self.facts(item, &home), self.acts(&item.id))
+    }
+
+    fn facts<'a>(&'a self, item: &'a Item, home: &'a GatewayId) -> Facts<'a> {
+        Facts {
             id: &item.id,
             kind: item.kind,
             by: self.voice(item),
-            home: &home,
+            home,
             slots: item.slots,
             standing: item.standing,
             assign_by: item.assign_by,
@@ -238,8 +245,35 @@ impl Board {
             zone: item.zone,
             stewards: &self.stewards,
             helps: &self.helps,
+        }
+    }
+
+    /// How a need was answered so far, and who asked if a member did; none for offers and notices.
+    pub fn answered(&self, item: &Item) -> Option<(Answered, Option<MemberKey>)> {
+        if item.kind != ItemKind::Need {
+            return None;
+        }
+        let acts = self.acts(&item.id);
+        let home = self.home(item);
+        let given = if acts.is_empty() { None } else { first_assigned(&self.facts(item, &home), acts) };
+        let answered = Answered {
+            created: item.created(),
+            urgency: item.urgency,
+            outcome: match item.status {
+                Status::Done | Status::Confirmed => Outcome::Fulfilled,
+                Status::Withdrawn | Status::Referred | Status::Duplicate => Outcome::Aside,
+                _ => Outcome::Open,
+            },
+            waited_s: given.map(|at| at.saturating_sub(item.created())),
+            voice: self.voice(item).fingerprint(),
+            expires: item.expires(),
         };
-        resolve(&facts, self.acts(&item.id))
+        Some((answered, item.member()))
+    }
+
+    /// How the needs were answered that expired since this was asked last.
+    pub fn take_answered(&mut self) -> Vec<(Answered, Option<MemberKey>)> {
+        core::mem::take(&mut self.answered)
     }
 
     /// Items of guests with this content mark: the same post from the same hand.
@@ -435,6 +469,8 @@ impl Board {
                 break;
             }
             self.by_expiry.remove(&(expires, handle));
+            let answered = self.at(handle).and_then(|item| self.answered(item));
+            self.answered.extend(answered);
             let Some(item) = self.items.remove(handle) else { continue };
             self.by_id.remove(&(prefix(&item.id), handle));
             self.by_content.remove(&(upper(item.mark.content), handle));

@@ -38,6 +38,18 @@ impl Voice {
         Self { author, gateway, guest }
     }
 
+    /// As eight bytes, to tell people apart where nobody needs to know who they are.
+    pub fn fingerprint(&self) -> u64 {
+        let (tag, key): (u8, &[u8; 32]) = match &self.author {
+            Author::Guest => (0, &self.gateway.0),
+            Author::Gateway => (1, &self.gateway.0),
+            Author::Member(key) => (2, &key.0),
+        };
+        let [a, b, c, d, e, f, g, h, ..] =
+            crate::identity::hash("commons/1/voice", &[&[tag], key, &self.guest.to_be_bytes()]);
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
     /// Whether `other` has the rights of who said this. A guest's rights are checked by code word at the gateway that
     /// took his record in; that gateway's log vouches for the check, and no other gateway's does.
     pub fn owns(&self, other: &Voice) -> bool {
@@ -143,6 +155,37 @@ pub struct Facts<'a> {
     pub stewards: &'a BTreeSet<MemberKey>,
     /// When each voice last helped, as claimed, in unix seconds.
     pub helps: &'a BTreeMap<Voice, BTreeSet<u64>>,
+}
+
+impl Facts<'_> {
+    fn steward(&self, voice: &Voice) -> Option<MemberKey> {
+        match voice.author {
+            Author::Member(key) if self.stewards.contains(&key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// Whether this voice gives out the item's slots.
+    fn is_written_by(&self, voice: &Voice) -> bool {
+        match self.assign_by {
+            AssignBy::HomeGateway => voice.is_gateway(self.home),
+            AssignBy::Requester => self.by.owns(voice),
+            AssignBy::Steward => self.steward(voice).is_some(),
+        }
+    }
+}
+
+/// When a slot was first given, in unix seconds as claimed, to a claim that is here.
+pub fn first_assigned(item: &Facts<'_>, acts: &[Act]) -> Option<u64> {
+    let is_claim = |id: &RecordId| {
+        let place = acts.binary_search_by(|act| act.id.cmp(id)).ok();
+        place.is_some_and(|place| matches!(acts[place].deed, Deed::Claim { .. }))
+    };
+    let given = acts.iter().filter(|act| match &act.deed {
+        Deed::Assign { claim, .. } => item.is_written_by(&act.by) && is_claim(claim),
+        _ => false,
+    });
+    given.map(|act| act.created).min()
 }
 
 /// A name as four bytes: enough to rank by, light to keep.
@@ -305,18 +348,9 @@ fn assign(item: &Facts<'_>, acts: &[Act], least_epoch: u16, claims: &Claims<'_>)
     };
     for act in acts {
         let Deed::Assign { claim, slot, epoch } = act.deed else { continue };
-        let steward = match act.by.author {
-            Author::Member(key) if item.stewards.contains(&key) => Some(key),
-            _ => None,
-        };
-        let is_writer = match item.assign_by {
-            AssignBy::HomeGateway => act.by.is_gateway(item.home),
-            AssignBy::Requester => item.by.owns(&act.by),
-            AssignBy::Steward => steward.is_some(),
-        };
-        if is_writer {
+        if item.is_written_by(&act.by) {
             take(slot, epoch, claim);
-        } else if let (Some(key), 1..) = (steward, epoch) {
+        } else if let (Some(key), 1..) = (item.steward(&act.by), epoch) {
             // Two stewards together move an item whose writer is silent, but only into a higher epoch.
             let voices = moved.entry((slot, epoch, claim)).or_default();
             voices.insert(key);

@@ -4,6 +4,7 @@ pub mod board;
 pub mod item;
 pub mod merge;
 pub mod render;
+pub mod shelves;
 mod slab;
 pub mod stock;
 

@@ -16,6 +16,7 @@ use commons_core::log::{Age, Epoch, Held, LogKey};
 use commons_core::node::{record_in, Input, Node, Output, Quotas, Setup};
 use commons_core::receipt::{Accepted, Outcome};
 use commons_core::record::{Body, Mark, Record, RECORD_VERSION};
+use commons_core::scorecard::responses::Responses;
 use commons_core::submission::{Content, Sender, Submission};
 use commons_core::views::item::ItemState;
 use commons_core::views::{EntryRef, Library};
@@ -118,7 +119,13 @@ impl Gateway {
 
     /// The power goes and comes back: only the journal is left.
     pub fn restart(&mut self) {
+        self.restart_with(Responses::default());
+    }
+
+    /// The same, with what the gateway noted of needs whose time is over.
+    pub fn restart_with(&mut self, kept: Responses) {
         let mut fresh = node(self.seed, &self.stewards, self.node.age(self.now), self.now);
+        fresh.restore_responses(kept);
         for held in self.journal.clone() {
             fresh.load(held).expect("own journal loads");
         }

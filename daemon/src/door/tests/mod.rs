@@ -136,6 +136,9 @@ async fn write(mut outlet: Outlet, board: Arc<Mutex<Board>>, gate: Arc<Semaphore
                 let _ = reply.send(states.collect());
             }
             Message::Stock(reply) => drop(reply.send(Vec::new())),
+            Message::Pots(reply) => drop(reply.send(Default::default())),
+            Message::Scorecard(reply) => drop(reply.send(Default::default())),
+            Message::Personal(_, reply) => drop(reply.send(None)),
             Message::Summary(reply) => drop(reply.send(Summary { v: 1, ..Summary::default() })),
             Message::Retain(retained, reply) => {
                 let mut board = board.lock().unwrap();

@@ -11,9 +11,12 @@ pub(super) mod icons;
 pub(super) mod item;
 pub(super) mod kept;
 pub(super) mod me;
+pub(super) mod movement;
 pub(super) mod new;
 pub(super) mod paper;
+pub(super) mod scorecard;
 mod search;
+pub(super) mod stock;
 pub(super) mod words;
 
 use commons_core::admission::Rejection;

@@ -177,6 +177,9 @@ fn handle(script: &mut Script, message: Message) {
         }
         Message::Stock(reply) => drop(reply.send(Vec::new())),
         Message::Covenants(reply) => drop(reply.send(script.covenants.clone())),
+        Message::Pots(reply) => drop(reply.send(Default::default())),
+        Message::Scorecard(reply) => drop(reply.send(Default::default())),
+        Message::Personal(_, reply) => drop(reply.send(None)),
         Message::Control(_, reply) => drop(reply.send(serde_json::Value::Null)),
         Message::Summary(reply) => {
             let _ = reply.send(Default::default());

@@ -1,0 +1,74 @@
+//! The scorecard and the pots, kept for a moment: they are folded from every posting there is, and everybody may ask.
+
+use commons_core::ledger::PotState;
+use commons_core::scorecard::ScorecardState;
+
+use super::*;
+
+/// Note key of how needs were answered whose time is over.
+pub const COUNTS_NOTE: &[u8] = b"answered";
+/// How often that is written, if there is anything new. Till then the journal still holds the needs themselves.
+pub(super) const COUNTS_EVERY: Duration = Duration::from_secs(60);
+/// How old an answer may be, at least.
+const FRESH: Duration = Duration::from_secs(1);
+/// An answer lasts so many times as long as it took to make: so no crowd of readers takes more than a twentieth of the
+/// writer's time from those who post.
+const LASTS_TIMES: u32 = 20;
+
+/// Answers at hand.
+#[derive(Default)]
+pub(super) struct Scored {
+    card: Option<Kept<Arc<ScorecardState>>>,
+    pots: Option<Kept<Arc<[PotState]>>>,
+}
+
+struct Kept<T> {
+    value: T,
+    until: Instant,
+}
+
+impl Scored {
+    pub fn card(&mut self, node: &Node, now: Now) -> Arc<ScorecardState> {
+        fresh(&mut self.card, || Arc::new(node.scorecard(now).state()))
+    }
+
+    pub fn pots(&mut self, node: &Node, now: Now) -> Arc<[PotState]> {
+        fresh(&mut self.pots, || node.pots(now).into())
+    }
+}
+
+fn fresh<T: Clone>(kept: &mut Option<Kept<T>>, make: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    if let Some(kept) = kept.as_ref().filter(|kept| began < kept.until) {
+        return kept.value.clone();
+    }
+    let value = make();
+    let until = Instant::now() + FRESH.max(began.elapsed() * LASTS_TIMES);
+    *kept = Some(Kept { value: value.clone(), until });
+    value
+}
+
+impl Writer {
+    /// Writes how needs were answered whose time is over, with the clock that says so; not while more expires, since what is
+    /// written stands for all that expired until then.
+    pub(super) fn write_counts(&mut self) -> Result<(), StoreError> {
+        if !self.counts.0 || self.expiring || self.parts.read_only {
+            return Ok(());
+        }
+        let now = self.parts.wall.now();
+        let clock = [self.node.age(now).0.to_be_bytes(), self.node.floor(now).to_be_bytes()].concat();
+        let notes = [
+            Note { key: CLOCK_NOTE.to_vec(), value: clock },
+            Note { key: COUNTS_NOTE.to_vec(), value: self.node.responses().to_bytes() },
+        ];
+        match self.store.commit(&[], &notes) {
+            Ok(()) => self.counts = (false, Instant::now()),
+            Err(fault @ (StoreError::Full { .. } | StoreError::TooLarge { .. } | StoreError::TooMany { .. })) => {
+                self.counts.1 = Instant::now();
+                warn!(error = %fault, "how needs were answered was not written; it is tried again");
+            }
+            Err(fault) => return Err(fault),
+        }
+        Ok(())
+    }
+}
