@@ -28,10 +28,17 @@ async function neighbourhood() {
     severity: 'severe', certainty: 'observed',
   });
   await gateway.post('notice', { text: 'Fire drill on Saturday', status: 'exercise' });
+  // Two shelves, one of them counted by one person only, a loan that is late, and needs for the scorecard.
+  const shed = { place: 'tool shed', item: 'cordless drill', unit: 'piece' };
+  await gateway.post('stock_in', { ...shed, qty: 3, source: 'the market' });
+  await gateway.post('stock_in', { place: 'pantry', item: 'rice', unit: 'kg', qty: 42.5 });
+  await gateway.post('stock_count', { ...shed, qty: 2 });
+  await gateway.post('loan', { ...shed, qty: 1, to: 'سامي، الدرج الشمالي', due: '2026-01-02T20:00:00Z' });
   const pages = {
     board: '/', needs: '/?kind=need', search: '/?q=milk', 'no-find': '/?kind=offer&q=unicorn', ask: '/new/need',
     offering: '/new/offer', announcing: '/new/notice', code: '/code', help: '/help', poster: '/poster',
     bulletin: '/bulletin', need: `/need/${milk.id}`, offer: `/offer/${offer.id}`, notice: `/notice/${notice.id}`,
+    stock: '/stock', shelf: '/stock/new?place=tool%20shed&item=drill', scorecard: '/scorecard',
     gone: '/need/nothing', over: '/kept/nothing',
   };
   return { gateway, pages };

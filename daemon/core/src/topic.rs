@@ -561,7 +561,7 @@ mod tests {
         #[test]
         fn any_text_is_judged_without_panic(text in ".{0,80}", other in ".{0,80}") {
             let _ = (check_topic(&text), check_filter(&text), matches(&text, &other), intersects(&text, &other));
-            let _ = (reads(&text, &other), gadget(&text));
+            let _ = (reads(&text, &other, None), gadget(&text));
             if let Some(back) = Topic::parse(&text).text() {
                 prop_assert_eq!(back, text);
             }

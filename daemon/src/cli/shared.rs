@@ -22,7 +22,8 @@ pub fn stock(place: &Where, json: bool, backend: &dyn Backend, output: &mut Outp
         writeln!(output, "Nothing is in stock.")?;
         return Ok(0);
     }
-    let mut rows = vec![["PLACE", "ITEM", "QUANTITY", "UNIT", "LENT", "LAST DAY", "IN", "OUT"].map(String::from).to_vec()];
+    let mut rows =
+        vec![["PLACE", "ITEM", "QUANTITY", "UNIT", "LENT", "LAST DAY", "IN", "OUT"].map(String::from).to_vec()];
     rows.extend(list.iter().map(|shelf| {
         let day = &shelf["days"][0];
         let moved = |place: usize| if day.is_null() { "-".into() } else { day[place].to_string() };
@@ -40,16 +41,17 @@ pub fn stock(place: &Where, json: bool, backend: &dyn Backend, output: &mut Outp
     write!(output, "{}", plain::table(&rows, output.columns))?;
     for shelf in list {
         for loan in elements(&shelf["loans"]) {
-            let due = loan["due"].as_str().map_or_else(String::new, |due| format!(", due back {}", &due[..10.min(due.len())]));
+            let due = loan["due"]
+                .as_str()
+                .map_or_else(String::new, |due| format!(", due back {}", &due[..10.min(due.len())]));
             let (what, who, id) = (word(shelf, "item"), word(loan, "to"), short(&word(loan, "id")));
-            writeln!(output, "Lent: {} {} {what} to {who}{due} (loan {id})", loan["qty"], word(shelf, "unit"))?;
+            writeln!(output, "Lent: {}{what} to {who}{due} (loan {id})", measured(loan, shelf))?;
         }
         for count in elements(&shelf["counts"]).filter(|count| count["counted"] == false) {
             writeln!(
                 output,
-                "Counted by one person only: {} {} {} in {}; a second one says so with\n  commonsd post cosign {}",
-                count["qty"],
-                word(shelf, "unit"),
+                "Counted by one person only: {}{} in {}; a second one says so with\n  commonsd post cosign {}",
+                measured(count, shelf),
                 word(shelf, "item"),
                 word(shelf, "place"),
                 word(count, "id")
@@ -57,6 +59,13 @@ pub fn stock(place: &Where, json: bool, backend: &dyn Backend, output: &mut Outp
         }
     }
     Ok(0)
+}
+
+/// "3 kg ", or "3 " of what has no unit.
+fn measured(what: &Value, shelf: &Value) -> String {
+    let unit = word(shelf, "unit");
+    let space = if unit.is_empty() { "" } else { " " };
+    format!("{} {unit}{space}", what["qty"])
 }
 
 /// `pots`
@@ -72,7 +81,14 @@ pub fn pots(place: &Where, json: bool, backend: &dyn Backend, output: &mut Outpu
             let scale = unit["scale"].as_u64().unwrap_or(1);
             let day = &unit["days"][0];
             let sum = |value: &Value| value.as_i64().map_or("-".into(), |sum| amount(sum.into(), scale));
-            let row = [word(pot, "name"), word(unit, "unit"), sum(&unit["balance"]), day_of(&day[0]), sum(&day[1]), sum(&day[2])];
+            let row = [
+                word(pot, "name"),
+                word(unit, "unit"),
+                sum(&unit["balance"]),
+                day_of(&day[0]),
+                sum(&day[1]),
+                sum(&day[2]),
+            ];
             rows.push(row.to_vec());
         }
     }
@@ -126,8 +142,9 @@ pub fn scorecard(place: &Where, json: bool, backend: &dyn Backend, output: &mut 
     Ok(0)
 }
 
-fn needs_of(month: &Value, columns: Option<usize>) -> String {
-    let mut rows = vec![["NEEDS", "ASKED", "HELPED", "NOT", "OPEN", "%", "HALF WAITED UP TO"].map(String::from).to_vec()];
+fn needs_of(month: &Value, columns: usize) -> String {
+    let mut rows =
+        vec![["NEEDS", "ASKED", "HELPED", "NOT", "OPEN", "%", "HALF WAITED UP TO"].map(String::from).to_vec()];
     for need in elements(&month["needs"]) {
         let number = |field: &str| need[field].as_u64().map_or("-".into(), |number| number.to_string());
         let urgency = word(need, "urgency");
@@ -145,7 +162,7 @@ fn needs_of(month: &Value, columns: Option<usize>) -> String {
     told(&rows, columns)
 }
 
-fn units_of(month: &Value, columns: Option<usize>) -> String {
+fn units_of(month: &Value, columns: usize) -> String {
     let heading = ["UNIT", "MOVED", "TURNED OVER", "HOUSEHOLDS", "GIVEN", "GAVE", "MIDDLE", "RECEIVED", "MIDDLE"];
     let mut rows = vec![heading.map(String::from).to_vec()];
     for unit in elements(&month["units"]) {
@@ -176,7 +193,7 @@ fn units_of(month: &Value, columns: Option<usize>) -> String {
 }
 
 /// A table, if there is anything in it.
-fn told(rows: &[Vec<String>], columns: Option<usize>) -> String {
+fn told(rows: &[Vec<String>], columns: usize) -> String {
     if rows.len() > 1 {
         plain::table(rows, columns)
     } else {

@@ -83,7 +83,8 @@ pub async fn run(shared: Arc<Shared>, asks: &mut mpsc::Receiver<Ask>) {
     let mut health = shared.inbox.health();
     let mut closing = shared.closing.subscribe();
     let mut neighbours = shared.inbox.neighbours();
-    let mut herald = Herald { news: shared.inbox.news(), shared, gone: VecDeque::new(), changed: true, shared_of: None };
+    let mut herald =
+        Herald { news: shared.inbox.news(), shared, gone: VecDeque::new(), changed: true, shared_of: None };
     herald.introduce();
     let news = herald.news.clone();
     let mut tick = interval(SUMMARY_EVERY);
@@ -183,7 +184,7 @@ impl Herald {
         self.shared_of = Some(entries);
         let inbox = self.shared.inbox.clone();
         self.set("stock", Topic::Stock, &shared::stock(&inbox.stock().await, &inbox.pots().await));
-        self.set("scorecard", Topic::Scorecard, &shared::scorecard(&inbox.scorecard().await));
+        self.set("scorecard", Topic::Scorecard, &shared::scorecard(&*inbox.scorecard().await));
     }
 
     fn is_read(&self, kind: ItemKind) -> bool {

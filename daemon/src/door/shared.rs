@@ -34,9 +34,7 @@ fn shelf(shelf: &ShelfState) -> Value {
 }
 
 fn pot(pot: &PotState) -> Value {
-    let unit = |unit: &commons_core::ledger::PotUnit| {
-        json!({"unit": unit.unit, "scale": unit.scale, "balance": unit.balance, "day": unit.days.first()})
-    };
+    let unit = |unit: &commons_core::ledger::PotUnit| json!({"unit": unit.unit, "scale": unit.scale, "balance": unit.balance, "day": unit.days.first()});
     json!({"id": pot.id, "name": pot.name, "units": pot.units.iter().map(unit).collect::<Vec<_>>()})
 }
 

@@ -216,6 +216,20 @@ pub(super) async fn stock(web: &Web) -> Result<Answer, Fault> {
     Ok(Answer::json(StatusCode::OK, &shelves).shared())
 }
 
+/// `GET /api/v1/pots`: common pots, by id.
+pub(super) async fn pots(web: &Web) -> Result<Answer, Fault> {
+    let pots = web.inbox.pots().await;
+    here(web)?;
+    Ok(Answer::json(StatusCode::OK, &pots[..].to_vec()).shared())
+}
+
+/// `GET /api/v1/scorecard`
+pub(super) async fn scorecard(web: &Web) -> Result<Answer, Fault> {
+    let card = web.inbox.scorecard().await;
+    here(web)?;
+    Ok(Answer::json(StatusCode::OK, &*card).shared())
+}
+
 /// `GET /api/v1/info`
 pub(super) fn info(web: &Web) -> Answer {
     Answer::json(StatusCode::OK, &web.about).shared()

@@ -51,6 +51,11 @@ impl Form {
     }
 }
 
+/// An address with this query.
+pub(super) fn address(path: &str, query: &[(&str, &str)]) -> String {
+    Form::default().address_with(path, query)
+}
+
 fn decode(encoded: &[u8]) -> Option<String> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded;

@@ -39,7 +39,9 @@ impl Route {
             ["need" | "offer" | "notice", _] => Self::Form,
             ["api", "v1", "needs" | "offers" | "notices"] => Self::Collection,
             ["api", "v1", "needs" | "offers" | "notices", _] => Self::Read,
-            ["api", "v1", "summary" | "stock" | "pots" | "scorecard" | "info" | "health" | "peers" | "watch"] => Self::Read,
+            ["api", "v1", "summary" | "stock" | "pots" | "scorecard" | "info" | "health" | "peers" | "watch"] => {
+                Self::Read
+            }
             ["api", "v1", "ledger"]
             | ["api", "v1", "ledger", "members" | "challenge" | "account" | "history" | "score" | "watch"]
             | ["api", "v1", "ledger", "members", _]

@@ -45,7 +45,7 @@ fn largest(seconds: u64) -> (u64, Unit) {
 }
 
 /// Unix seconds of an RFC 3339 time in UTC ("2026-11-20T12:25:00Z", fractions allowed).
-fn parse(text: &str) -> Option<u64> {
+pub(super) fn parse(text: &str) -> Option<u64> {
     let bytes = text.as_bytes();
     if bytes.len() < 20 || !bytes.is_ascii() || !text.ends_with('Z') {
         return None;

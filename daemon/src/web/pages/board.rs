@@ -97,6 +97,10 @@ pub(in crate::web) async fn show(web: &Web, head: &Head) -> Result<Answer, Fault
                 }
             }
         }
+        nav aria-label=(view.say("board-more")) { div.kinds {
+            a href=(view.to("/stock")) { (icons::icon("stock")) (view.say("stock")) } " "
+            a href=(view.to("/scorecard")) { (icons::icon("score")) (view.say("score")) }
+        } }
         (renewal.draw(head))
     };
     let page = page_with(web, view, &view.say("board-title"), renewal.head(), content);

@@ -99,6 +99,9 @@ impl Drawn<'_> {
             "code" => "code-title",
             "act" => "code-act",
             "claim" => "mine-whom",
+            "place" => "stock-place",
+            "who" => "stock-who",
+            "due" => "stock-due-day",
             _ => return String::new(),
         };
         format!("{} – ", self.say(label))

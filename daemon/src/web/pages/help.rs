@@ -33,6 +33,12 @@ pub(in crate::web) fn show(web: &Web, head: &Head) -> Answer {
             a.button href=(view.to("/poster")) { (view.say("help-poster")) } " "
             a.button href=(view.to("/bulletin")) { (view.say("help-bulletin")) }
         }
+        h2 { (view.say("stock")) }
+        p { (view.say("stock-lead")) }
+        div.actions {
+            a.button href=(view.to("/stock")) { (view.say("stock")) } " "
+            a.button href=(view.to("/scorecard")) { (view.say("score")) }
+        }
         h2 { (view.say("help-key")) }
         p { (view.say("me-what")) }
         p { a.button href=(view.to("/me")) { (view.say("me")) } }

@@ -40,6 +40,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<An
         Kind::Confirm => "kept-confirm",
         Kind::Withdraw => "kept-withdraw",
         Kind::Reopen => "kept-reopen",
+        kind if is_shared(kind) => "kept-stock",
         _ => "kept-other",
     });
     let content = html! {
@@ -48,6 +49,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<An
         @if let (Kind::Claim, Some(claim)) = (accepted.kind, claim) {
             p { (view.say(if claim.status == "standby" { "kept-claim-standby" } else { "kept-claim-first" })) }
         }
+        @if accepted.kind == Kind::StockCount { p { (view.say("kept-count")) } }
         @if let Some(contact) = &accepted.contact {
             div.code-box {
                 p { (view.say("kept-contact")) }
@@ -67,10 +69,18 @@ pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<An
             @if let Some(kind) = kind {
                 a.button data-item href=(view.to(&format!("/{kind}/{}", accepted.item))) { (view.say("kept-see")) }
             }
+            @if is_shared(accepted.kind) || (accepted.kind == Kind::Cosign && kind.is_none()) {
+                a.button.strong href=(view.to("/stock")) { (view.say("stock")) }
+            }
             a.button href=(view.to("/")) { (view.say("to-board")) }
         }
     };
     Ok(Answer::page(StatusCode::OK, page(web, view, &title, content)).cached(Cache::Never))
+}
+
+/// About shared things, which stand on a page of their own.
+fn is_shared(kind: Kind) -> bool {
+    matches!(kind, Kind::StockIn | Kind::StockOut | Kind::StockCount | Kind::Loan | Kind::Return)
 }
 
 /// Where a post is kept: here, and at how many other gateways, if that is known.

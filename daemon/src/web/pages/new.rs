@@ -158,16 +158,8 @@ fn json_of(kind: Kind, form: &Form) -> Value {
 
 /// An amount as people type it: a comma is a decimal point to half of the world, and phones set to Arabic or Persian
 /// type digits of their own.
-fn amount(typed: &str) -> Option<Value> {
-    let plain: String = typed
-        .chars()
-        .map(|c| match c {
-            ',' | '\u{66b}' => '.',
-            '\u{660}'..='\u{669}' => char::from(b'0' + (u32::from(c) - 0x660) as u8),
-            '\u{6f0}'..='\u{6f9}' => char::from(b'0' + (u32::from(c) - 0x6f0) as u8),
-            other => other,
-        })
-        .collect();
+pub(super) fn amount(typed: &str) -> Option<Value> {
+    let plain = plain(typed);
     let plain_digits = plain.chars().all(|c| c.is_ascii_digit() || c == '.');
     let amount: f64 = plain.parse().ok().filter(|_| plain_digits)?;
     match amount.fract() == 0.0 && amount < 1e15 {
@@ -175,6 +167,23 @@ fn amount(typed: &str) -> Option<Value> {
         true => Some(json!(amount as u64)),
         false => Some(json!(amount)),
     }
+}
+
+/// Whether somebody typed that there is nothing left.
+pub(super) fn is_nothing(typed: &str) -> bool {
+    let plain = plain(typed);
+    plain.contains('0') && plain.chars().all(|c| matches!(c, '0' | '.'))
+}
+
+fn plain(typed: &str) -> String {
+    let digit = |c: char, zero: u32| char::from(b'0' + (u32::from(c) - zero) as u8);
+    let plain = typed.chars().map(|c| match c {
+        ',' | '\u{66b}' => '.',
+        '\u{660}'..='\u{669}' => digit(c, 0x660),
+        '\u{6f0}'..='\u{6f9}' => digit(c, 0x6f0),
+        other => other,
+    });
+    plain.collect()
 }
 
 fn draw(web: &Web, view: &View, kind: Kind, typed: &Form, problems: &[Problem]) -> Markup {
@@ -262,5 +271,7 @@ mod tests {
         for bad in ["", "lots", "-1", "0", "1e9", "inf", "1.2.3", "NaN"] {
             assert_eq!(amount(bad), None, "{bad}");
         }
+        assert!(is_nothing("0") && is_nothing("٠") && is_nothing("0,00"));
+        assert!(!is_nothing("") && !is_nothing(".") && !is_nothing("10") && !is_nothing("none"));
     }
 }

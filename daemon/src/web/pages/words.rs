@@ -55,6 +55,14 @@ pub(in crate::web) fn quantity(lang: Lang, milli: u64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').replace('.', &lang.say("decimal-mark"))
 }
 
+/// Smallest parts of a unit as people write them: at most two decimals.
+pub(in crate::web) fn amount(lang: Lang, parts: i64, scale: u32) -> String {
+    let scale = i128::from(scale.max(1));
+    let hundredths = (i128::from(parts).abs() * 200 + scale) / (2 * scale);
+    let sign = if parts < 0 && hundredths > 0 { "\u{2212}" } else { "" };
+    format!("{sign}{}", quantity(lang, u64::try_from(hundredths * 10).unwrap_or(u64::MAX)))
+}
+
 /// Why a post was refused, in words for the person who typed it; the field stands beside it.
 pub(in crate::web) fn refusal(lang: Lang, rejection: &Rejection) -> String {
     match rejection {
@@ -79,6 +87,10 @@ pub(in crate::web) fn refusal(lang: Lang, rejection: &Rejection) -> String {
         }
         Rejection::UnknownItem | Rejection::UnknownClaim => lang.say("refusal-gone"),
         Rejection::WrongState { .. } => lang.say("refusal-state"),
+        Rejection::NotInStock { limit_milli } => {
+            lang.say_with("refusal-not-there", &[("amount", quantity(lang, *limit_milli).into())])
+        }
+        Rejection::NotAllowed { what: "vouching for one's own count" } => lang.say("refusal-own-count"),
         Rejection::AlreadyOpenNow { .. } => lang.say("refusal-open-now"),
         Rejection::TooManyOpen { limit } => lang.say_with("refusal-open", &[("n", (*limit).into())]),
         Rejection::GatewayFull { .. } => lang.say("refusal-full"),

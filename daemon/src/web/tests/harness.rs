@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use commons_core::admission::Rejection;
 use commons_core::identity::RecordId;
+use commons_core::ledger::PotState;
 use commons_core::receipt::Accepted;
 use commons_core::record::Kind;
+use commons_core::scorecard::ScorecardState;
 use commons_core::views::item::{AlertState, ClaimState, ItemState, LineState, Qty};
+use commons_core::views::shelves::ShelfState;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -31,6 +34,9 @@ pub struct Script {
     pub refuse: Option<Rejection>,
     pub posts: Vec<(Kind, String)>,
     pub codeless_repeats: bool,
+    pub shelves: Vec<ShelfState>,
+    pub pots: Vec<PotState>,
+    pub card: ScorecardState,
     seen: HashSet<String>,
 }
 
@@ -175,10 +181,10 @@ fn handle(script: &mut Script, message: Message) {
             found.truncate(query.limit.min(256));
             let _ = reply.send(found);
         }
-        Message::Stock(reply) => drop(reply.send(Vec::new())),
+        Message::Stock(reply) => drop(reply.send(script.shelves.clone())),
+        Message::Pots(reply) => drop(reply.send(script.pots.clone().into())),
+        Message::Scorecard(reply) => drop(reply.send(Arc::new(script.card.clone()))),
         Message::Covenants(reply) => drop(reply.send(script.covenants.clone())),
-        Message::Pots(reply) => drop(reply.send(Default::default())),
-        Message::Scorecard(reply) => drop(reply.send(Default::default())),
         Message::Personal(_, reply) => drop(reply.send(None)),
         Message::Control(_, reply) => drop(reply.send(serde_json::Value::Null)),
         Message::Summary(reply) => {

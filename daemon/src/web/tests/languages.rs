@@ -1,6 +1,7 @@
 use commons_core::admission::Rejection;
 
 use super::harness::{claim, item, Gateway, Reply};
+use super::shared::{card, pot, shelf};
 use crate::web::words::Lang;
 
 async fn get(gateway: &Gateway, path: &str, more: &str) -> Reply {
@@ -47,6 +48,10 @@ async fn every_page_is_whole_in_every_language() {
     let items = everything();
     let addresses: Vec<String> = items.iter().map(|item| format!("/{}/{}", item.kind, item.id)).collect();
     let gateway = Gateway::start(items).await;
+    {
+        let mut script = gateway.script.lock().unwrap();
+        (script.shelves, script.pots, script.card) = (vec![shelf("bread")], vec![pot("seeds")], card());
+    }
     let english = |id: &str| Lang::english().say(id);
     for lang in Lang::all() {
         let accept = format!("Accept-Language: {}\r\n", lang.code());
@@ -63,6 +68,9 @@ async fn every_page_is_whole_in_every_language() {
             "/me",
             "/poster",
             "/bulletin",
+            "/stock",
+            "/stock/new",
+            "/scorecard",
             "/nowhere",
             "/kept/0",
         ];
@@ -70,10 +78,16 @@ async fn every_page_is_whole_in_every_language() {
         for path in fixed.into_iter().chain(addresses.iter().map(String::as_str)) {
             pages.push((path.to_owned(), get(&gateway, path, &accept).await));
         }
-        let sent = ["/new/need", "/code", addresses[0].as_str()];
+        let sent = ["/new/need", "/code", "/stock", "/stock/new", addresses[0].as_str()];
         for path in sent {
             let kind = "application/x-www-form-urlencoded";
             pages.push((format!("POST {path}"), gateway.post_with(path, kind, &accept, "act=no_show&qty0=x").await));
+        }
+        let form = "application/x-www-form-urlencoded";
+        for act in ["stock_in", "stock_out", "stock_count", "loan"] {
+            let typed = format!("act={act}&place=shed&item=saw&qty=2&who=eva&due=2026-12-01");
+            let posted = gateway.post_with("/stock/new", form, &accept, &typed).await;
+            pages.push((format!("kept {act}"), get(&gateway, posted.header("location"), &accept).await));
         }
         for kind in ["need", "offer", "notice"] {
             let kind_of_form = "application/x-www-form-urlencoded";
@@ -88,7 +102,19 @@ async fn every_page_is_whole_in_every_language() {
             assert!(!page.body.contains(|c: char| ('\u{e000}'..='\u{f8ff}').contains(&c)), "{lang:?} {path}");
             assert!(page.header("vary").starts_with("accept-language, cookie"), "{path}");
             if lang != Lang::english() {
-                for id in ["footer", "help", "need-send", "to-board", "kept-write", "helper-done", "poster-lead"] {
+                for id in [
+                    "footer",
+                    "help",
+                    "need-send",
+                    "stock-lead",
+                    "stock-came",
+                    "score-lead",
+                    "score-wait",
+                    "to-board",
+                    "kept-write",
+                    "helper-done",
+                    "poster-lead",
+                ] {
                     let words = english(id);
                     let words = words.split(|c: char| !c.is_ascii_alphabetic() && c != ' ').next().unwrap();
                     assert!(!page.body.contains(&format!(">{words}<")), "{lang:?} {path}: {words}");
@@ -150,6 +176,8 @@ async fn every_refusal_is_said_in_every_language() {
         Rejection::GatewayFull { limit: 9 },
         Rejection::StorageFull,
         Rejection::Busy,
+        Rejection::NotInStock { limit_milli: 2_500 },
+        Rejection::NotAllowed { what: "vouching for one's own count" },
         Rejection::NotAllowed { what: "this" },
     ];
     for lang in Lang::all() {

@@ -11,4 +11,5 @@ mod ledger;
 mod pages;
 mod portal;
 mod script;
+mod shared;
 mod websocket;

@@ -23,7 +23,12 @@ async fn pages_and_scripts_go_out_packed_and_once() {
         (page.header("content-encoding"), page.header("vary")),
         ("", "accept-language, cookie, accept-encoding")
     );
-    assert_eq!(loaded(&page.body).len(), 4, "style, script, words, and a style without script: {:?}", loaded(&page.body));
+    assert_eq!(
+        loaded(&page.body).len(),
+        4,
+        "style, script, words, and a style without script: {:?}",
+        loaded(&page.body)
+    );
     let packed = ask("/", "Accept-Encoding: gzip\r\n").await;
     assert_eq!(packed.header("content-encoding"), "gzip");
     let length = |reply: &super::harness::Reply| reply.header("content-length").parse::<usize>().unwrap();

@@ -526,3 +526,99 @@ keeper-span-seconds = { $n } ث
 keeper-span-minutes = { $n } د
 keeper-span-hours = { $n } س
 keeper-span-days = { $n } يوم
+
+board-more = المزيد عن هذا المكان
+
+# Shared things
+stock = أشياء مشتركة
+stock-lead = ما دخل وما خرج ومن عدّه وما أُعير. يمكن لكل أهل الحي قراءته.
+stock-empty = لم يُكتب شيء بعد.
+stock-more = هناك المزيد: القائمة كاملة، للبرامج.
+stock-write = اكتب ما حدث
+stock-now = { $amount } هنا
+stock-lent = { $amount } معار
+stock-days = يوماً بيوم
+stock-day = اليوم
+stock-came = دخل
+stock-went = خرج
+stock-guest = ضيف عند { $gateway }
+stock-counted = عُدّ يوم { $day }: { $amount } ({ $people })
+stock-counted-one = عدّه شخص واحد يوم { $day }: { $amount } ({ $people }). يُعتمد عندما يعدّه شخص ثانٍ أيضاً.
+stock-agree = عددتُه أنا أيضاً، والعدد صحيح
+stock-loan = { $amount } عند { $person } منذ { $day } (كتبه { $by }).
+stock-due = موعد الإعادة { $day }.
+stock-overdue = كان موعد الإعادة { $day }.
+stock-back-amount = كم أُعيد
+stock-back = أُعيد
+stock-act = ماذا حدث؟
+stock-act-in = دخل
+stock-act-out = خرج
+stock-act-count = عددتُه
+stock-act-loan = أُعير
+stock-place = أين يُحفظ؟
+stock-place-hint = باسم يعرفه أهل الحي: المخزن، غرفة العدّة
+stock-who = ممّن، أو لمن
+stock-who-hint = لازم عند الإعارة. يمكن للجميع قراءته.
+stock-due-day = يُعاد في
+stock-due-hint = عند الإعارة فقط. السنة والشهر واليوم: 2026-12-01
+stock-send = اكتبه
+pots = صناديق مشتركة
+kept-stock = كُتب
+kept-count = يُعتمد العدد عندما يعدّ شخص ثانٍ أيضاً ويؤكده في صفحة الأشياء المشتركة.
+refusal-not-there = هذا أكثر من الموجود: { $amount }.
+refusal-own-count = هذا العدد منك. يجب أن يؤكده شخص آخر.
+refusal-day = اكتب اليوم هكذا: 2026-12-01.
+
+# The scorecard
+score = كيف نعطي ونأخذ
+score-lead = يُعرض ولا يُفرض. يرى الجميع المجاميع فقط، وحيث تشارك خمسة بيوت على الأقل.
+score-nobody = لم يؤسّس أحد جماعة هنا بعد. لذلك تُحسب الاحتياجات فقط.
+score-households-of =
+    { $n ->
+        [zero] لا بيوت
+        [one] بيت واحد
+        [two] بيتان
+        [few] { $n } بيوت
+        [many] { $n } بيتاً
+       *[other] { $n } بيت
+    }
+score-members-of =
+    { $n ->
+        [zero] لا أعضاء
+        [one] عضو واحد
+        [two] عضوان
+        [few] { $n } أعضاء
+        [many] { $n } عضواً
+       *[other] { $n } عضو
+    }
+score-month = { $from } إلى { $until }
+score-so-far = حتى الآن
+score-quiet = لا شيء يمكن عرضه بعد.
+score-needs = الاحتياجات التي نُشرت في هذه المدة
+score-urgency = متى
+score-asked = طُلب
+score-helped = لُبّي
+score-unmet = بلا مساعدة
+score-open = مفتوح
+score-percent = نسبة ما لُبّي
+score-wait = نصفها وجد مساعدة خلال
+score-few-people = ⁦< 5⁩: طلب أقل من خمسة أشخاص، لذلك لا يُعرض.
+score-flows = ما أُعطي وما أُخذ
+score-unit = الوحدة
+score-circulation = تحرّك
+score-velocity = الدوران
+score-households = البيوت
+score-given = أُعطي، المجموع
+score-given-middle = أُعطي، البيت الأوسط
+score-received-middle = أُخذ، البيت الأوسط
+score-few = ⁦< 5⁩: تشارك أقل من خمسة بيوت، لذلك لا يُعرض.
+score-reliance = { $percent } % من البيوت أعطت أو أخذت أو سوعدت.
+score-uneven = { $unit }: بيوت قليلة تحمل أكثر مما تفسّره المصادفة. من يستطيع أن يتولى شيئاً؟
+score-few-hands = { $unit }: كأن أقل من بيت واحد من كل أربعة أعطى شيئاً.
+score-words = ماذا تعني الكلمات
+score-words-given = أُعطي: في الائتمان المتبادل من يُدفع له هو الذي أعطى. لا تُحسب المدفوعات داخل البيت الواحد، وما يذهب إلى صندوق مشترك يظهر في صفحة الأشياء المشتركة.
+score-words-velocity = الدوران: ما تحرّك مقسوماً على نصف كل الأرصدة دون إشاراتها.
+score-words-uneven = يظهر تنبيه حيث تكون المصادفة وحدها بهذا التفاوت أقل من مرة في كل عشرين. لذلك تنبيه من كل عشرين كاذب.
+score-words-needs = الاحتياجات المنتهية تعدّها هذه البوابة كما عرفتها. قد تكون بوابة أخرى سمعت أكثر قليلاً أو أقل.
+score-own = ما يخصك وحدك يُقال لك وحدك: مجاميع بيتك، وكلمة إذا ابتعد رصيدك كثيراً عن الآخرين أو صرت تعطي أقل بكثير من قبل.
+score-not-kept = لا يُسجَّل بعد: كم مرة تنتقل المهام بين الأيدي، والنزاعات التي حُلّت بين الجيران، وكم أسبوعاً يتولى أحد دوراً.

@@ -500,3 +500,91 @@ keeper-span-seconds = { $n } s
 keeper-span-minutes = { $n } min
 keeper-span-hours = { $n } h
 keeper-span-days = { $n } days
+
+board-more = More of this place
+
+# Shared things
+stock = Shared things
+stock-lead = What came in, what went out, who counted it and what is lent. Everybody on the block may read it.
+stock-empty = Nothing has been written down yet.
+stock-more = There is more: the whole list, for programs.
+stock-write = Write something down
+stock-now = { $amount } here
+stock-lent = { $amount } lent
+stock-days = Day by day
+stock-day = Day
+stock-came = Came in
+stock-went = Went out
+stock-guest = a guest of { $gateway }
+stock-counted = Counted on { $day }: { $amount } ({ $people })
+stock-counted-one = Counted on { $day } by one person: { $amount } ({ $people }). It takes effect when a second person has counted too.
+stock-agree = I counted too, it is right
+stock-loan = { $amount } with { $person } since { $day } (written down by { $by }).
+stock-due = Due back { $day }.
+stock-overdue = Was due back { $day }.
+stock-back-amount = How much is back
+stock-back = It is back
+stock-act = What happened?
+stock-act-in = It came in
+stock-act-out = It went out
+stock-act-count = I counted it
+stock-act-loan = It is lent
+stock-place = Where is it kept?
+stock-place-hint = By a name the block knows: pantry, tool shed
+stock-who = From whom, or to whom
+stock-who-hint = Needed where something is lent. Everybody can read it.
+stock-due-day = Due back on
+stock-due-hint = Only where something is lent. Year, month, day: 2026-12-01
+stock-send = Write it down
+pots = Common pots
+kept-stock = It is written down
+kept-count = The count takes effect when a second person has counted too and says so on the page of shared things.
+refusal-not-there = That is more than there is: { $amount }.
+refusal-own-count = You made this count. Somebody else has to agree to it.
+refusal-day = Please write the day like 2026-12-01.
+
+# The scorecard
+score = How we give and take
+score-lead = Shown, never enforced. Everybody sees sums only, and only where at least five households have a part.
+score-nobody = Nobody has founded a community here yet. So only needs are counted.
+score-households-of =
+    { $n ->
+        [one] { $n } household
+       *[other] { $n } households
+    }
+score-members-of =
+    { $n ->
+        [one] { $n } member
+       *[other] { $n } members
+    }
+score-month = { $from } to { $until }
+score-so-far = so far
+score-quiet = Nothing yet that could be shown.
+score-needs = Needs posted in this time
+score-urgency = How soon
+score-asked = Asked
+score-helped = Helped
+score-unmet = Not helped
+score-open = Open
+score-percent = Share helped
+score-wait = Half had a helper within
+score-few-people = < 5: fewer than five people asked, so it is not shown.
+score-flows = Given and received
+score-unit = In
+score-circulation = Moved
+score-velocity = Turned over
+score-households = Households
+score-given = Given, in all
+score-given-middle = Given, middle household
+score-received-middle = Received, middle household
+score-few = < 5: fewer than five households have a part, so it is not shown.
+score-reliance = { $percent } % of households gave, received or were helped.
+score-uneven = { $unit }: fewer households carry more than chance explains. Who could take something over?
+score-few-hands = { $unit }: it is as if fewer than one household in four gave anything.
+score-words = What the words mean
+score-words-given = Given: in mutual credit the one who is paid has given. Payments within a household do not count, and what goes to a common pot is told on the page of shared things.
+score-words-velocity = Turned over: what moved, divided by half of all balances without their signs.
+score-words-uneven = A warning stands here where chance alone would be as uneven less than one time in twenty. So one in twenty is a false alarm.
+score-words-needs = Needs that are over are counted by this gateway as it knew them. Another gateway may have heard a little more or less.
+score-own = What is about you alone is told to you alone: your household's sums, and a word when your balance lies far from the others' or you give much less than before.
+score-not-kept = Not kept yet: how often tasks change hands, conflicts settled among neighbours, and how many weeks somebody holds a role.

@@ -498,3 +498,91 @@ keeper-span-seconds = { $n } s
 keeper-span-minutes = { $n } min
 keeper-span-hours = { $n } h
 keeper-span-days = { $n } días
+
+board-more = Más de este lugar
+
+# Shared things
+stock = Cosas compartidas
+stock-lead = Lo que entró, lo que salió, quién lo contó y lo que está prestado. Todo el barrio puede leerlo.
+stock-empty = Todavía no hay nada anotado.
+stock-more = Hay más: la lista entera, para programas.
+stock-write = Anotar algo
+stock-now = { $amount } aquí
+stock-lent = { $amount } en préstamo
+stock-days = Día por día
+stock-day = Día
+stock-came = Entró
+stock-went = Salió
+stock-guest = alguien de paso por { $gateway }
+stock-counted = Contado el { $day }: { $amount } ({ $people })
+stock-counted-one = Contado el { $day } por una sola persona: { $amount } ({ $people }). Vale cuando otra persona también lo haya contado.
+stock-agree = Yo también conté, es correcto
+stock-loan = { $amount } lo tiene { $person } desde el { $day } (anotado por { $by }).
+stock-due = Se devuelve el { $day }.
+stock-overdue = Debía devolverse el { $day }.
+stock-back-amount = Cuánto ha vuelto
+stock-back = Ha vuelto
+stock-act = ¿Qué pasó?
+stock-act-in = Entró
+stock-act-out = Salió
+stock-act-count = Lo conté
+stock-act-loan = Está prestado
+stock-place = ¿Dónde se guarda?
+stock-place-hint = Con un nombre que el barrio conozca: despensa, taller
+stock-who = De quién o a quién
+stock-who-hint = Hace falta si algo se presta. Todo el mundo puede leerlo.
+stock-due-day = Se devuelve el
+stock-due-hint = Solo si algo se presta. Año, mes, día: 2026-12-01
+stock-send = Anotarlo
+pots = Fondos comunes
+kept-stock = Está anotado
+kept-count = El recuento vale cuando otra persona también haya contado y lo diga en la página de cosas compartidas.
+refusal-not-there = Es más de lo que hay: { $amount }.
+refusal-own-count = Este recuento es tuyo. Otra persona tiene que confirmarlo.
+refusal-day = Escribe el día así: 2026-12-01.
+
+# The scorecard
+score = Cómo damos y recibimos
+score-lead = Se muestra, nunca se impone. Todo el mundo ve solo sumas, y solo donde participan al menos cinco hogares.
+score-nobody = Aquí nadie ha fundado todavía una comunidad. Por eso solo se cuentan las necesidades.
+score-households-of =
+    { $n ->
+        [one] { $n } hogar
+       *[other] { $n } hogares
+    }
+score-members-of =
+    { $n ->
+        [one] { $n } miembro
+       *[other] { $n } miembros
+    }
+score-month = { $from } a { $until }
+score-so-far = hasta ahora
+score-quiet = Todavía no hay nada que se pueda mostrar.
+score-needs = Necesidades publicadas en este tiempo
+score-urgency = Cuándo
+score-asked = Pedidas
+score-helped = Atendidas
+score-unmet = Sin ayuda
+score-open = Abiertas
+score-percent = Parte atendida
+score-wait = La mitad tuvo ayuda en
+score-few-people = < 5: pidieron menos de cinco personas, por eso no se muestra.
+score-flows = Dado y recibido
+score-unit = En
+score-circulation = Movido
+score-velocity = Rotación
+score-households = Hogares
+score-given = Dado, en total
+score-given-middle = Dado, hogar del medio
+score-received-middle = Recibido, hogar del medio
+score-few = < 5: participan menos de cinco hogares, por eso no se muestra.
+score-reliance = El { $percent } % de los hogares dio, recibió o fue ayudado.
+score-uneven = { $unit }: menos hogares cargan con más de lo que explica el azar. ¿Quién podría encargarse de algo?
+score-few-hands = { $unit }: es como si menos de uno de cada cuatro hogares hubiera dado algo.
+score-words = Qué significan las palabras
+score-words-given = Dado: en el crédito mutuo, quien cobra ha dado. Los pagos dentro de un hogar no cuentan, y lo que va a un fondo común se cuenta en la página de cosas compartidas.
+score-words-velocity = Rotación: lo movido, dividido por la mitad de todos los saldos sin su signo.
+score-words-uneven = Hay un aviso donde el azar solo sería igual de desigual menos de una vez de cada veinte. Así que uno de cada veinte avisos es falso.
+score-words-needs = Las necesidades que ya terminaron las cuenta esta pasarela tal como las conoció. Otra pasarela puede haber oído algo más o algo menos.
+score-own = Lo que trata solo de usted se le dice solo a usted: las sumas de su hogar, y un aviso si su saldo está lejos de los demás o da mucho menos que antes.
+score-not-kept = Todavía no se lleva: cuántas veces cambian de manos las tareas, los conflictos resueltos entre vecinos, y cuántas semanas alguien ocupa un cargo.

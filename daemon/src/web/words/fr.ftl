@@ -498,3 +498,91 @@ keeper-span-seconds = { $n } s
 keeper-span-minutes = { $n } min
 keeper-span-hours = { $n } h
 keeper-span-days = { $n } jours
+
+board-more = Aussi ici
+
+# Shared things
+stock = Choses partagées
+stock-lead = Ce qui est entré, ce qui est sorti, qui l’a compté et ce qui est prêté. Tout le quartier peut le lire.
+stock-empty = Rien n’est encore noté.
+stock-more = Il y en a plus : la liste entière, pour les programmes.
+stock-write = Noter quelque chose
+stock-now = { $amount } ici
+stock-lent = { $amount } en prêt
+stock-days = Jour par jour
+stock-day = Jour
+stock-came = Entré
+stock-went = Sorti
+stock-guest = quelqu’un de passage chez { $gateway }
+stock-counted = Compté le { $day } : { $amount } ({ $people })
+stock-counted-one = Compté le { $day } par une seule personne : { $amount } ({ $people }). Cela vaudra quand une autre personne aura compté aussi.
+stock-agree = J’ai compté aussi, c’est juste
+stock-loan = { $amount } chez { $person } depuis le { $day } (noté par { $by }).
+stock-due = À rendre le { $day }.
+stock-overdue = Devait être rendu le { $day }.
+stock-back-amount = Quantité rendue
+stock-back = C’est rendu
+stock-act = Que s’est-il passé ?
+stock-act-in = C’est entré
+stock-act-out = C’est sorti
+stock-act-count = Je l’ai compté
+stock-act-loan = C’est prêté
+stock-place = Où est-ce rangé ?
+stock-place-hint = Un nom que le quartier connaît : réserve, atelier
+stock-who = De qui, ou à qui
+stock-who-hint = Nécessaire pour un prêt. Tout le monde peut le lire.
+stock-due-day = À rendre le
+stock-due-hint = Seulement pour un prêt. Année, mois, jour : 2026-12-01
+stock-send = Noter
+pots = Caisses communes
+kept-stock = C’est noté
+kept-count = Le comptage vaudra quand une autre personne aura compté aussi et le dira sur la page des choses partagées.
+refusal-not-there = C’est plus qu’il n’y en a : { $amount }.
+refusal-own-count = Ce comptage est de vous. Quelqu’un d’autre doit le confirmer.
+refusal-day = Écrivez le jour ainsi : 2026-12-01.
+
+# The scorecard
+score = Comment nous donnons et recevons
+score-lead = Montré, jamais imposé. Tout le monde ne voit que des sommes, et seulement là où au moins cinq foyers ont une part.
+score-nobody = Personne n’a encore fondé de communauté ici. Seuls les besoins sont donc comptés.
+score-households-of =
+    { $n ->
+        [one] { $n } foyer
+       *[other] { $n } foyers
+    }
+score-members-of =
+    { $n ->
+        [one] { $n } membre
+       *[other] { $n } membres
+    }
+score-month = { $from } au { $until }
+score-so-far = jusqu’ici
+score-quiet = Rien encore qui puisse être montré.
+score-needs = Besoins publiés pendant ce temps
+score-urgency = Quand
+score-asked = Demandés
+score-helped = Aidés
+score-unmet = Sans aide
+score-open = Ouverts
+score-percent = Part aidée
+score-wait = La moitié a eu de l’aide en
+score-few-people = < 5 : moins de cinq personnes ont demandé, ce n’est donc pas montré.
+score-flows = Donné et reçu
+score-unit = En
+score-circulation = Échangé
+score-velocity = Rotation
+score-households = Foyers
+score-given = Donné, en tout
+score-given-middle = Donné, foyer du milieu
+score-received-middle = Reçu, foyer du milieu
+score-few = < 5 : moins de cinq foyers ont une part, ce n’est donc pas montré.
+score-reliance = { $percent } % des foyers ont donné, reçu ou été aidés.
+score-uneven = { $unit } : moins de foyers portent plus que le hasard ne l’explique. Qui pourrait prendre un relais ?
+score-few-hands = { $unit } : c’est comme si moins d’un foyer sur quatre avait donné quelque chose.
+score-words = Ce que veulent dire les mots
+score-words-given = Donné : dans le crédit mutuel, celui qui est payé a donné. Les paiements au sein d’un foyer ne comptent pas, et ce qui va à une caisse commune est montré sur la page des choses partagées.
+score-words-velocity = Rotation : ce qui a été échangé, divisé par la moitié de tous les soldes sans leur signe.
+score-words-uneven = Un avertissement paraît là où le hasard seul serait aussi inégal moins d’une fois sur vingt. Un avertissement sur vingt est donc une fausse alerte.
+score-words-needs = Les besoins terminés sont comptés par cette passerelle comme elle les a connus. Une autre passerelle a pu en entendre un peu plus ou un peu moins.
+score-own = Ce qui ne concerne que vous n’est dit qu’à vous : les sommes de votre foyer, et un mot si votre solde est loin de ceux des autres ou si vous donnez beaucoup moins qu’avant.
+score-not-kept = Pas encore tenu : combien de fois les tâches changent de mains, les conflits réglés entre voisins, et combien de semaines quelqu’un tient un rôle.

@@ -498,3 +498,91 @@ keeper-span-seconds = { $n } s
 keeper-span-minutes = { $n } min
 keeper-span-hours = { $n } h
 keeper-span-days = { $n } dias
+
+board-more = Mais deste lugar
+
+# Shared things
+stock = Coisas partilhadas
+stock-lead = O que entrou, o que saiu, quem contou e o que está emprestado. Todo o bairro pode ler.
+stock-empty = Ainda não há nada anotado.
+stock-more = Há mais: a lista inteira, para programas.
+stock-write = Anotar algo
+stock-now = { $amount } aqui
+stock-lent = { $amount } emprestado
+stock-days = Dia a dia
+stock-day = Dia
+stock-came = Entrou
+stock-went = Saiu
+stock-guest = alguém de passagem por { $gateway }
+stock-counted = Contado em { $day }: { $amount } ({ $people })
+stock-counted-one = Contado em { $day } por uma só pessoa: { $amount } ({ $people }). Vale quando outra pessoa também tiver contado.
+stock-agree = Também contei, está certo
+stock-loan = { $amount } com { $person } desde { $day } (anotado por { $by }).
+stock-due = A devolver em { $day }.
+stock-overdue = Devia ter sido devolvido em { $day }.
+stock-back-amount = Quanto voltou
+stock-back = Voltou
+stock-act = O que aconteceu?
+stock-act-in = Entrou
+stock-act-out = Saiu
+stock-act-count = Contei
+stock-act-loan = Está emprestado
+stock-place = Onde se guarda?
+stock-place-hint = Com um nome que o bairro conheça: despensa, oficina
+stock-who = De quem, ou a quem
+stock-who-hint = Necessário quando algo é emprestado. Todos podem ler.
+stock-due-day = A devolver em
+stock-due-hint = Só quando algo é emprestado. Ano, mês, dia: 2026-12-01
+stock-send = Anotar
+pots = Fundos comuns
+kept-stock = Está anotado
+kept-count = A contagem vale quando outra pessoa também tiver contado e o disser na página das coisas partilhadas.
+refusal-not-there = É mais do que há: { $amount }.
+refusal-own-count = Esta contagem é sua. Outra pessoa tem de a confirmar.
+refusal-day = Escreva o dia assim: 2026-12-01.
+
+# The scorecard
+score = Como damos e recebemos
+score-lead = Mostra-se, nunca se impõe. Todos veem apenas somas, e só onde participam pelo menos cinco lares.
+score-nobody = Ainda ninguém fundou aqui uma comunidade. Por isso só se contam as necessidades.
+score-households-of =
+    { $n ->
+        [one] { $n } lar
+       *[other] { $n } lares
+    }
+score-members-of =
+    { $n ->
+        [one] { $n } membro
+       *[other] { $n } membros
+    }
+score-month = { $from } a { $until }
+score-so-far = até agora
+score-quiet = Ainda nada que se possa mostrar.
+score-needs = Necessidades publicadas neste tempo
+score-urgency = Quando
+score-asked = Pedidas
+score-helped = Atendidas
+score-unmet = Sem ajuda
+score-open = Abertas
+score-percent = Parte atendida
+score-wait = Metade teve ajuda em
+score-few-people = < 5: pediram menos de cinco pessoas, por isso não se mostra.
+score-flows = Dado e recebido
+score-unit = Em
+score-circulation = Movido
+score-velocity = Rotação
+score-households = Lares
+score-given = Dado, no total
+score-given-middle = Dado, lar do meio
+score-received-middle = Recebido, lar do meio
+score-few = < 5: participam menos de cinco lares, por isso não se mostra.
+score-reliance = { $percent } % dos lares deram, receberam ou foram ajudados.
+score-uneven = { $unit }: menos lares carregam mais do que o acaso explica. Quem poderia assumir alguma coisa?
+score-few-hands = { $unit }: é como se menos de um em cada quatro lares tivesse dado algo.
+score-words = O que querem dizer as palavras
+score-words-given = Dado: no crédito mútuo, quem recebe o pagamento deu. Pagamentos dentro de um lar não contam, e o que vai para um fundo comum está na página das coisas partilhadas.
+score-words-velocity = Rotação: o que se moveu, dividido por metade de todos os saldos sem o sinal.
+score-words-uneven = Há um aviso onde o acaso sozinho seria tão desigual menos de uma vez em vinte. Por isso um em cada vinte avisos é falso.
+score-words-needs = As necessidades que já acabaram são contadas por esta estação tal como as conheceu. Outra estação pode ter ouvido um pouco mais ou um pouco menos.
+score-own = O que é só sobre si é dito só a si: as somas do seu lar, e um aviso quando o seu saldo está longe dos outros ou dá muito menos do que antes.
+score-not-kept = Ainda não se regista: quantas vezes as tarefas mudam de mãos, os conflitos resolvidos entre vizinhos, e quantas semanas alguém tem um cargo.
