@@ -50,8 +50,9 @@ fn in_state(state: &str) -> (Gateway, String, String) {
 fn every_kind_against_every_state_of_a_shelf() {
     const STATES: [&str; 8] =
         ["unknown", "empty", "stocked", "counted by one", "counted by two", "lent", "partly back", "back"];
-    // By kind: what is handed in, and for each state what becomes of it and what is then there (in ones).
-    let table: &[(&str, &str, &str, [(&str, u64); 8])] = &[
+    /// Kind, who says it, what is handed in; for each state what becomes of it and what is then there (in ones).
+    type Row = (&'static str, &'static str, &'static str, [(&'static str, u64); 8]);
+    let table: &[Row] = &[
         (
             "stock_in",
             "ann",
