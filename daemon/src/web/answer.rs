@@ -67,6 +67,10 @@ pub(super) enum Fault {
     BadRequest(&'static str),
     #[error("this form came from another site's page; open the gateway's own page and try again")]
     CrossSite,
+    #[error(
+        "pages of other sites may not connect here; a page of your own is allowed by its host's name in http.names"
+    )]
+    ForeignPage,
     #[error("this form is of another time or place; open the page again and try once more")]
     OldForm,
     #[error("this gateway is not called that, so nothing was done; open {0}/ and try again")]
@@ -99,7 +103,7 @@ impl Fault {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::CrossSite | Self::OldForm => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::ForeignPage | Self::OldForm => StatusCode::FORBIDDEN,
             Self::WrongHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -118,7 +122,7 @@ impl Fault {
     pub(super) fn code(&self) -> &'static str {
         match self {
             Self::BadRequest(_) => "bad_request",
-            Self::CrossSite => "cross_site",
+            Self::CrossSite | Self::ForeignPage => "cross_site",
             Self::OldForm => "old_form",
             Self::WrongHost(_) => "wrong_host",
             Self::NotFound => "not_found",

@@ -88,6 +88,17 @@ impl Hosts {
         }
     }
 
+    /// Whether a WebSocket may be opened: by a program, which says no origin; by our own page; by one that is named.
+    pub(super) fn may_connect(&self, headers: &HeaderMap) -> bool {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        if !headers.contains_key(ORIGIN) {
+            return true;
+        }
+        let Some(origin) = text(ORIGIN) else { return false };
+        let named = authority(origin).is_some_and(|authority| self.is_named(&plain(authority)));
+        named || text(HOST).is_some_and(|host| is_same(origin, host))
+    }
+
     fn is_named(&self, name: &str) -> bool {
         self.names.iter().any(|known| known == name)
     }
@@ -175,11 +186,12 @@ pub(super) fn may_post(headers: &HeaderMap) -> bool {
 
 /// Whether a URL's authority is `host`. The scheme may be either: a keeper may put TLS in front.
 fn is_same(url: &str, host: &str) -> bool {
-    let authority = ["http://", "https://"]
-        .iter()
-        .find_map(|scheme| url.strip_prefix(scheme))
-        .map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+    authority(url).is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+}
+
+fn authority(url: &str) -> Option<&str> {
+    let rest = ["http://", "https://"].iter().find_map(|scheme| url.strip_prefix(scheme))?;
+    rest.split(['/', '?', '#']).next()
 }
 
 #[cfg(test)]

@@ -92,7 +92,7 @@ pub(super) async fn answer(
     let outcome = contain(&web.counters, handle(&web, ends, place, stopping, &view, request)).await;
     let answer = outcome.unwrap_or_else(|fault| {
         // A page that is not there is no refusal; people mistype.
-        if posted || matches!(fault, Fault::TooManyWatchers) {
+        if posted || matches!(fault, Fault::TooManyWatchers | Fault::ForeignPage) {
             web.inbox.refusals().note("http", fault.code(), Some(ends.peer.ip()));
         }
         let answer = match for_programs {

@@ -1,8 +1,8 @@
 //! MQTT over WebSocket (MQTT 5.0, section 6; RFC 6455): the upgrade at `/mqtt`, and the frames as a plain byte stream.
 //!
 //! MQTT packets may span frames and share them, so only the order of bytes counts. A text frame is a protocol error.
-//! Any origin may connect: no cookie is looked at here that a foreign page could ride on, the door holds each address to its
-//! limits, and the block's tinkerers run MQTT.js from pages of their own.
+//! A browser that comes from another site's page is refused: that page could post as a guest in a neighbour's name. Programs say no
+//! origin and may pass; pages of the block's own tinkerers are named in `http.names`.
 
 use std::io;
 use std::net::SocketAddr;
@@ -46,6 +46,9 @@ pub(super) fn upgrade(
     mut request: Request<Incoming>,
 ) -> Result<Answer, Fault> {
     let headers = request.headers();
+    if !web.hosts.may_connect(headers) {
+        return Err(Fault::ForeignPage);
+    }
     if request.method() != Method::GET
         || !has_token(headers, &header::CONNECTION, "upgrade")
         || !has_token(headers, &header::UPGRADE, "websocket")

@@ -119,7 +119,7 @@ pub(super) fn fault(web: &Web, view: &View, fault: &Fault) -> Markup {
     let (title, why) = match fault {
         Fault::NotFound => ("fault-title-gone", "fault-not-found"),
         Fault::Away => ("fault-title-wait", "fault-away"),
-        Fault::CrossSite => ("fault-title", "fault-cross-site"),
+        Fault::CrossSite | Fault::ForeignPage => ("fault-title", "fault-cross-site"),
         Fault::TooSlow => ("fault-title", "fault-too-slow"),
         Fault::TooLarge(_) => ("fault-title", "fault-too-large"),
         Fault::AddressTooLong(_) => ("fault-title", "fault-address"),

@@ -60,7 +60,7 @@ async fn open(gateway: &Gateway) -> WebSocketStream<TcpStream> {
 async fn the_upgrade_follows_the_rules() {
     let gateway = gateway().await;
     let (_, reply) =
-        knock(&gateway, &format!("{UPGRADE}Sec-WebSocket-Protocol: mqtt\r\nOrigin: http://tinkerer.example\r\n")).await;
+        knock(&gateway, &format!("{UPGRADE}Sec-WebSocket-Protocol: mqtt\r\nOrigin: http://localhost\r\n")).await;
     assert_eq!(reply.status, 101);
     assert_eq!(reply.header("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     assert_eq!(reply.header("sec-websocket-protocol"), "mqtt");
@@ -74,6 +74,39 @@ async fn the_upgrade_follows_the_rules() {
     assert_eq!((reply.status, reply.header("upgrade")), (426, "websocket"));
     let (_, reply) = knock(&gateway, &UPGRADE.replace("dGhl", "")).await;
     assert_eq!(reply.status, 400);
+}
+
+/// Any page that a neighbour looks at elsewhere could post in his name; or a tinkerer's own page could not be let in.
+#[tokio::test]
+async fn pages_of_others_do_not_connect() {
+    let mut config = Config::default();
+    config.http.names = vec!["tinkerer.example".into()];
+    let gateway = Gateway::configured(vec![], config, echo()).await;
+    for (origin, status) in [
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("", 403),
+        ("file://", 403),
+        ("http://localhost.evil.example", 403),
+        ("http://localhost@evil.example", 403),
+        ("http://localhost:3000", 403),
+        ("http://laptop", 403),
+        ("http://10.0.0.9:8080", 403),
+        ("http://tinkerer.example.evil.example", 403),
+        ("chrome-extension://localhost", 403),
+        ("http://localhost", 101),
+        ("https://LOCALHOST", 101),
+        ("http://tinkerer.example:3000", 101),
+    ] {
+        let (_, reply) =
+            knock(&gateway, &format!("{UPGRADE}Sec-WebSocket-Protocol: mqtt\r\nOrigin: {origin}\r\n")).await;
+        assert_eq!(reply.status, status, "{origin}");
+    }
+    let (mut stream, reply) = knock(&gateway, &format!("{UPGRADE}Origin: http://evil.example\r\n")).await;
+    let mut sentence = vec![0; reply.header("content-length").parse().unwrap()];
+    stream.read_exact(&mut sentence).await.unwrap();
+    assert!(String::from_utf8_lossy(&sentence).contains("another site"), "{reply:?}");
+    assert_eq!(gateway.script.lock().unwrap().posts.len(), 0);
 }
 
 /// Packets that span or share frames would arrive garbled, and the phone would be thrown out.
