@@ -247,7 +247,7 @@ const TARGET_PX = 48;
 
 /** What is too small for a thumb. Links inside sentences are exempt (WCAG 2.2, 2.5.8), as is what is not seen. */
 const small = (px) => [...document.querySelectorAll('a, button, summary, label.choice, input[type=text], select, textarea')]
-  .filter((one) => !one.closest('p:not(:has(> .button)), .skip') && !one.matches('.skip, .item h3 a, code a'))
+  .filter((one) => !one.closest('p:not(:has(> .button)), .skip') && !one.matches('.skip, .unseen, .item h3 a, code a'))
   .map((one) => [one, one.getBoundingClientRect()])
   .filter(([, box]) => box.width > 0 && (box.height < px - 0.5 || box.width < px - 0.5))
   .map(([one, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${one.outerHTML.slice(0, 120)}`);

@@ -1,35 +1,49 @@
-//! `application/x-www-form-urlencoded`, for queries and forms. Bounded; keeps the order; never fails on odd escapes.
+//! `application/x-www-form-urlencoded`, for queries and forms. Bounded; keeps the order; never fails on odd escapes or letters.
 
 /// Fields of one form or query, at most; ours have fewer than 30.
 pub(super) const FIELDS_MAX: usize = 64;
 
 /// The fields of a form or a query, decoded.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Form(Vec<(String, String)>);
+pub(super) struct Form {
+    fields: Vec<(String, String)>,
+    // Names of those that held bytes that are no letters (UTF-8).
+    garbled: Vec<String>,
+}
 
 impl Form {
-    /// Parses; none if there are more than [`FIELDS_MAX`] fields or the bytes are not UTF-8 once decoded.
+    /// Parses; none if there are more than [`FIELDS_MAX`] fields. Bytes that are not UTF-8 once decoded, as very old browsers send
+    /// them, become replacement characters, and the field is [`Form::garbled`].
     pub(super) fn parse(encoded: &[u8]) -> Option<Self> {
-        let mut fields = Vec::new();
+        let (mut fields, mut garbled) = (Vec::new(), Vec::new());
         for pair in encoded.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
             if fields.len() == FIELDS_MAX {
                 return None;
             }
             let at = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
             let value = pair.get(at + 1..).unwrap_or_default();
-            fields.push((decode(&pair[..at])?, decode(value)?));
+            let (name, value) = (decode(&pair[..at]).0, decode(value));
+            if value.1 {
+                garbled.push(name.clone());
+            }
+            fields.push((name, value.0));
         }
-        Some(Self(fields))
+        Some(Self { fields, garbled })
     }
 
     /// The field, without white space at its ends; empty if absent.
     pub(super) fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
+        self.fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// Fields whose value is not what was typed, because its bytes were no letters.
+    pub(super) fn garbled(&self) -> &[String] {
+        &self.garbled
     }
 
     /// All fields in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(k, v)| (k.as_str(), v.as_str()))
+        self.fields.iter().map(|(k, v)| (k.as_str(), v.as_str()))
     }
 
     /// The board's address with this query and a field set (or, if empty, taken out).
@@ -56,7 +70,8 @@ pub(super) fn address(path: &str, query: &[(&str, &str)]) -> String {
     Form::default().address_with(path, query)
 }
 
-fn decode(encoded: &[u8]) -> Option<String> {
+/// The text, and whether some of it had to be guessed.
+fn decode(encoded: &[u8]) -> (String, bool) {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded;
     while let [first, tail @ ..] = rest {
@@ -72,11 +87,14 @@ fn decode(encoded: &[u8]) -> Option<String> {
         });
     }
     // Forms send CRLF for a line break; records hold LF.
-    let text = String::from_utf8(bytes).ok()?;
-    Some(match text.contains('\r') {
-        true => text.replace("\r\n", "\n"),
-        false => text,
-    })
+    let (text, garbled) = match String::from_utf8(bytes) {
+        Ok(text) => (text, false),
+        Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+    };
+    match text.contains('\r') {
+        true => (text.replace("\r\n", "\n"), garbled),
+        false => (text, garbled),
+    }
 }
 
 fn encode(text: &str) -> String {
@@ -100,7 +118,9 @@ mod tests {
         let form = Form::parse(b"text=two+loaves%0D%0A%C3%A9%2B+%zz%2&x&y=&text=second").unwrap();
         assert_eq!(form.get("text"), "two loaves\né+ %zz%2");
         assert_eq!((form.get("x"), form.get("y"), form.get("none")), ("", "", ""));
-        assert!(Form::parse(b"a=%ff").is_none());
+        let garbled = Form::parse(b"a=caf%e9+au+lait&b=x").unwrap();
+        assert_eq!((garbled.get("a"), garbled.garbled()), ("caf\u{fffd} au lait", &["a".to_owned()][..]));
+        assert!(form.garbled().is_empty());
         assert!(Form::parse("a=1&".repeat(65).as_bytes()).is_none());
         let query = Form::parse(b"kind=need&category=&q=a%26b").unwrap();
         assert_eq!(query.query_with(&[("kind", "offer")]), "/?q=a%26b&kind=offer");

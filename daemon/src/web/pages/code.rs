@@ -30,6 +30,7 @@ pub(in crate::web) async fn post(web: &Web, head: &Head, body: Incoming) -> Resu
     if form.get("code").is_empty() {
         problems.push(Problem::at(view.lang, "code", "refusal-missing"));
     }
+    problems.extend(Problem::garbled(view.lang, &form, |name| name == "code"));
     let Some(kind) = act.and_then(|(act, _)| Kind::parse(act)).filter(|_| problems.is_empty()) else {
         if act.is_none() {
             problems.push(Problem::at(view.lang, "act", "refusal-choose"));
@@ -55,14 +56,16 @@ pub(super) fn tidy(code: &str) -> String {
 
 fn draw(web: &Web, view: &View, typed: &Form, problems: &[Problem]) -> Markup {
     let drawn = Drawn { view, typed, problems, text: "" };
+    // A list with nothing chosen: of radio buttons, some browsers (lynx) choose the first by themselves.
     let acts = ACTS.iter().map(|(act, message)| (*act, view.say(message)));
+    let acts = std::iter::once(("", view.say("refusal-choose"))).chain(acts);
     let content = html! {
         (drawn.summary())
         h1 { (icons::icon("code")) (view.say("have-code")) }
         form method="post" action=(view.to("/code")) {
             input type="hidden" name="token" value=(kept::token());
             (drawn.code("code"))
-            (drawn.choice("act", "code-act", acts, "", false))
+            (drawn.select("act", "code-act", acts, ""))
             button.strong { (view.say("code-send")) }
         }
     };

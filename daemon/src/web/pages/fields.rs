@@ -23,6 +23,16 @@ impl Problem {
         Self { field: field.into(), sentence: lang.say(message) }
     }
 
+    /// Fields whose bytes were no letters: kept as far as they can be read, to be looked at again.
+    pub(in crate::web) fn garbled<'a>(
+        lang: Lang,
+        form: &'a Form,
+        is_shown: impl Fn(&str) -> bool + 'a,
+    ) -> impl Iterator<Item = Self> + 'a {
+        let shown = form.garbled().iter().filter(move |name| is_shown(name));
+        shown.map(move |name| Self::at(lang, name.clone(), "refusal-sign"))
+    }
+
     /// A refusal, tied to the field among `fields` that it speaks of ("lines[2].qty" speaks of "qty2" or "lines").
     pub(in crate::web) fn of(lang: Lang, rejection: &Rejection, fields: &[&'static str]) -> Self {
         let named = rejection.field().map(|field| match field {

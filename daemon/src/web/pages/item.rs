@@ -11,7 +11,7 @@ use serde_json::{json, Value};
 use super::board::facts;
 use super::fields::{Drawn, Problem};
 use super::kept::kept_at;
-use super::{code, icons, new, page, refused, said, tongue, words};
+use super::{code, icons, new, page, refused, said, tongue, unsent, words};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::request::{read_form, Head};
@@ -35,6 +35,10 @@ pub(in crate::web) async fn post(
 ) -> Result<Answer, Fault> {
     let form = read_form(head, body).await?;
     let item = find(web, kind, id).await?;
+    let garbled: Vec<_> = Problem::garbled(head.view.lang, &form, |name| matches!(name, "message" | "code")).collect();
+    if !garbled.is_empty() {
+        return Ok(unsent(draw(web, &head.view, &item, &form, &garbled)));
+    }
     let outcome = match json_of(&item, &form) {
         Ok((act, json)) => new::submit(web, head, act, json, &form, Some(item.kind)).await,
         Err(rejection) => Err(rejection),
@@ -229,6 +233,11 @@ fn form(item: &ItemState, drawn: &Drawn<'_>, content: Markup) -> Markup {
     }
 }
 
+/// What Enter in a field sends: nothing but the question which button was meant. Browsers press a form's first button then.
+fn on_enter(drawn: &Drawn<'_>) -> Markup {
+    html! { button.unseen name="act" value="" tabindex="-1" aria-hidden="true" { (drawn.view.say("refusal-choose")) } }
+}
+
 /// A button that sends its form as that act.
 fn act(drawn: &Drawn<'_>, name: &str, strong: bool, message: &str) -> Markup {
     html! { button.strong[strong] name="act" value=(name) { (drawn.view.say(message)) } " " }
@@ -270,13 +279,16 @@ fn asker_form(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
         choices.extend(standby);
     }
     let giver = drawn.typed.get("role") == "giver";
-    let open = !giver && matches!(drawn.typed.get("act"), "confirm" | "withdraw" | "reopen" | "no_show" | "assign");
+    let open = drawn.typed.get("role") == "asker"
+        || !giver && matches!(drawn.typed.get("act"), "confirm" | "withdraw" | "reopen" | "no_show" | "assign");
     let blank = Form::default();
     let drawn = fresh(drawn, &blank, open);
     html! {
         div { details open[open] {
             summary { (drawn.view.say("mine")) }
             (form(item, &drawn, html! {
+                (on_enter(&drawn))
+                input type="hidden" name="role" value="asker";
                 (drawn.code("code-asker"))
                 @if live {
                     (act(&drawn, "confirm", true, "mine-confirm")) (act(&drawn, "withdraw", false, "mine-withdraw"))
@@ -322,6 +334,7 @@ fn giver_form(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
         div { details open[open] {
             summary { (drawn.view.say("helper")) }
             (form(item, &drawn, html! {
+                (on_enter(&drawn))
                 // Tells a helper's "withdraw" from the asker's when the form comes back.
                 input type="hidden" name="role" value="giver";
                 (drawn.code("code-giver"))
@@ -335,7 +348,7 @@ fn giver_form(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
 
 fn notice_forms(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
     let live = matches!(item.status, "active" | "unconfirmed");
-    let open = drawn.typed.get("act") == "withdraw";
+    let open = drawn.typed.get("act") == "withdraw" || drawn.typed.get("role") == "asker";
     html! {
         @if live {
             @if item.status == "unconfirmed" {
@@ -345,6 +358,8 @@ fn notice_forms(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
             div { details open[open] {
                 summary { (drawn.view.say("notice-mine")) }
                 (form(item, drawn, html! {
+                    (on_enter(drawn))
+                    input type="hidden" name="role" value="asker";
                     (drawn.code("code-asker"))
                     (act(drawn, "withdraw", true, "notice-cancel"))
                 }))

@@ -67,7 +67,7 @@ pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<An
         }
         nav.actions aria-label=(view.say("kept-next")) {
             @if let Some(kind) = kind {
-                a.button data-item href=(view.to(&format!("/{kind}/{}", accepted.item))) { (view.say("kept-see")) }
+                a.button data-item href=(view.to(&format!("/{kind}/{}", accepted.item))) { (view.say("kept-see")) } " "
             }
             @if is_shared(accepted.kind) || (accepted.kind == Kind::Cosign && kind.is_none()) {
                 a.button.strong href=(view.to("/stock")) { (view.say("stock")) }

@@ -108,6 +108,8 @@ fn check(lang: Lang, kind: Kind, form: &Form) -> Vec<Problem> {
     if form.get("text").is_empty() {
         problems.insert(0, Problem::at(lang, "text", "refusal-missing"));
     }
+    let in_row = |name: &str| (0..ROWS).any(|row| ROW.iter().any(|(field, ..)| *name == format!("{field}{row}")));
+    problems.extend(Problem::garbled(lang, form, |name| matches!(name, "text" | "zone" | "contact") || in_row(name)));
     for row in (0..ROWS).filter(|_| kind != Kind::Notice) {
         let field = |name: &str| form.get(&format!("{name}{row}"));
         if field("item").is_empty() && !(field("qty").is_empty() && field("unit").is_empty()) {

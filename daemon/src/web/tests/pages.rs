@@ -134,6 +134,52 @@ async fn a_form_with_a_mistake_keeps_what_was_typed() {
     assert!(page.body.contains("value=\"a b c\""));
 }
 
+/// A phone that writes other letters than ours would lose all that was typed.
+#[tokio::test]
+async fn letters_that_cannot_be_read_come_back_beside_their_field() {
+    let gateway = Gateway::start(vec![item("need", 1, "rice")]).await;
+    let page = gateway.form("/new/need", "text=caf%e9+for+two&zone=stairwell+B&item0=caf%e9&contact=door+4").await;
+    assert_eq!(page.status, 422);
+    for kept in
+        ["caf\u{fffd} for two", "stairwell B", "door 4", "id=\"text-wrong\"", "id=\"item0-wrong\"", "type it again"]
+    {
+        assert!(page.body.contains(kept), "{kept}: {}", page.body);
+    }
+    let id = RecordId([1; 32]);
+    let page = gateway.form(&format!("/need/{id}"), "act=claim&message=%ff+I+come").await;
+    assert!(page.status == 422 && page.body.contains("\u{fffd} I come") && page.body.contains("id=\"message-wrong\""));
+    let page = gateway.form("/code", "act=confirm&code=lamp+%ff").await;
+    assert!(page.status == 422 && page.body.contains("lamp \u{fffd}"), "{}", page.body);
+    assert!(gateway.script.lock().unwrap().posts.is_empty());
+    assert_eq!(gateway.get("/?q=caf%e9").await.status, 200);
+}
+
+/// Enter in a field would say that help came, or give somebody's contact away, unasked.
+#[tokio::test]
+async fn nothing_is_said_before_it_is_chosen() {
+    let mut need = item("need", 1, "rice");
+    need.claims.push(claim(2, "assigned", "me"));
+    let gateway = Gateway::start(vec![need, item("notice", 3, "water")]).await;
+    for (path, forms) in [(format!("/need/{}", RecordId([1; 32])), 2), (format!("/notice/{}", RecordId([3; 32])), 1)] {
+        let page = gateway.get(&path).await.body;
+        let mut asked = 0;
+        for form in page.split("<form").skip(1).filter(|form| form.contains("name=\"code\"")) {
+            let first = form.split("<button").nth(1).unwrap().split('>').next().unwrap();
+            assert!(first.contains("value=\"\""), "{first}");
+            asked += 1;
+        }
+        assert_eq!(asked, forms, "{page}");
+        for role in ["asker", "giver"] {
+            let page = gateway.form(&path, &format!("role={role}&code=lamp+river+seven&act=")).await;
+            assert!(page.status == 422 && page.body.contains("Please choose one."), "{}", page.body);
+            assert!(role == "giver" && forms == 1 || page.body.contains("value=\"lamp river seven\""), "{}", page.body);
+        }
+    }
+    let page = gateway.get("/code").await.body;
+    assert!(!page.contains("checked") && page.contains("<option value=\"\" selected>"), "{page}");
+    assert!(gateway.script.lock().unwrap().posts.is_empty());
+}
+
 /// The code word would leak through the address, the history or a proxy's log; or a reload would lose it.
 #[tokio::test]
 async fn the_code_word_is_shown_but_in_no_address() {
