@@ -192,3 +192,47 @@ fn strange_frames_end_the_visit() {
     bring(&mut mesh, 1, 1, &own);
     assert!(mesh.sites[1].faults.iter().any(|(_, fault)| *fault == Fault::OwnKey));
 }
+
+/// Two who meet by a stick alone would never hear that a gateway's card was copied, and take one branch for all there is.
+#[test]
+fn a_stick_carries_the_proof_of_a_fork() {
+    let mut mesh = Mesh::new(4);
+    assert_eq!(mesh.copy(0), 4);
+    mesh.post(0, "offer", "one");
+    mesh.post(4, "offer", "other");
+    mesh.visit(0, 1);
+    mesh.visit(4, 2);
+    mesh.visit(1, 2);
+    // The third has the first branch by a stick; the fourth has nothing, and knows neither.
+    for site in &mut mesh.sites {
+        site.setup.peers.remove(&id_of(1));
+        site.setup.peers.remove(&id_of(2));
+    }
+    mesh.restart(3);
+    let log = mesh.sites[0].disk.journal[0].log;
+    let forked = |mesh: &Mesh, at: usize| {
+        let Site { node, sync, disk, .. } = &mesh.sites[at];
+        let heads = sync.carry_heads(node, disk);
+        heads.into_iter().find(|line| line.log.name == Some(log) && line.frozen).map(|line| line.hash)
+    };
+    assert!(forked(&mesh, 1).is_some() && forked(&mesh, 3).is_none());
+    let Site { sync, disk, .. } = &mesh.sites[1];
+    let mut frames = Vec::new();
+    while let Some((frame, next)) = sync.carry_fork(&log, frames.len() * 2, Age(500), disk) {
+        assert_eq!(next, frames.len() * 2 + 2, "both branches at once");
+        frames.push(frame);
+    }
+    assert_eq!(frames.len(), 1);
+    bring(&mut mesh, 1, 3, &frames);
+    assert!(mesh.is_told_of_a_fork(3), "{:?} {:?}", mesh.sites[3].alarms, mesh.sites[3].faults);
+    assert_eq!(forked(&mesh, 3), forked(&mesh, 1), "the next stick need not bring it");
+    mesh.assert_shown([1, 3], 2);
+    // One that is tampered with proves nothing, and nobody is marked for it.
+    let mut bad = frames[0].clone();
+    *bad.last_mut().unwrap() ^= 1;
+    mesh.restart(2);
+    mesh.wipe(2);
+    bring(&mut mesh, 1, 2, &[bad]);
+    assert!(matches!(mesh.sites[2].faults[..], [(_, Fault::BadProof(of))] if of == log), "{:?}", mesh.sites[2].faults);
+    assert!(!mesh.sites[2].sync.is_forked(&log));
+}

@@ -11,10 +11,10 @@ fn a_rolled_back_gateway_opens_a_new_epoch_and_loses_nothing() {
     let mut mesh = Mesh::new(3);
     mesh.link(0, 1);
     mesh.link(1, 2);
-    (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("before {n}"))));
+    mesh.post_all(0, 5, "before");
     mesh.settle();
     let old = mesh.sites[0].disk.clone();
-    (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("after {n}"))));
+    mesh.post_all(0, 5, "after");
     mesh.settle();
     mesh.sites[0].disk = old;
     mesh.restart(0);
@@ -38,15 +38,15 @@ fn a_gateway_that_was_rolled_back_and_used_keeps_both_branches_everywhere() {
     for longer in [2, 9] {
         let mut mesh = Mesh::new(4);
         let links = [mesh.link(0, 1), mesh.link(1, 2), mesh.link(2, 3)];
-        (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("before {n}"))));
+        mesh.post_all(0, 5, "before");
         mesh.settle();
         let old = mesh.sites[0].disk.clone();
-        (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("after {n}"))));
+        mesh.post_all(0, 5, "after");
         mesh.settle();
         mesh.cut(links[0]);
         mesh.sites[0].disk = old;
         mesh.restart(0);
-        (0..longer).for_each(|n| drop(mesh.post(0, "offer", &format!("unlike {n}"))));
+        mesh.post_all(0, longer, "unlike");
         let log = mesh.sites[0].disk.journal[0].log;
         mesh.link(0, 1);
         mesh.settle();
@@ -82,10 +82,8 @@ fn a_gateway_that_was_rolled_back_and_used_keeps_both_branches_everywhere() {
 #[test]
 fn a_post_that_a_copied_card_has_still_reaches_the_first_board() {
     let mut mesh = Mesh::new(3);
-    let link = mesh.link(0, 1);
     mesh.post(1, "offer", "before");
-    mesh.settle();
-    mesh.cut(link);
+    mesh.visit(0, 1);
     assert_eq!(mesh.copy(0), 3);
     mesh.link(3, 1);
     mesh.settle();
@@ -101,24 +99,16 @@ fn a_post_that_a_copied_card_has_still_reaches_the_first_board() {
 #[test]
 fn nobody_passes_over_a_post_because_he_followed_a_copied_card() {
     let mut mesh = Mesh::new(3);
-    let link = mesh.link(0, 1);
     mesh.post(1, "offer", "before");
-    mesh.settle();
-    mesh.cut(link);
+    mesh.visit(0, 1);
     assert_eq!(mesh.copy(0), 3);
     // Only the first board hears of the bread, only the copy of the soup, and that later.
     mesh.post(2, "offer", "bread");
-    let link = mesh.link(0, 2);
-    mesh.settle();
-    mesh.cut(link);
+    mesh.visit(0, 2);
     mesh.wait_ms(600_000);
     mesh.post(1, "offer", "soup");
     // The second time the neighbour notes that it has followed the copy up to then.
-    for _ in 0..2 {
-        let link = mesh.link(3, 1);
-        mesh.settle();
-        mesh.cut(link);
-    }
+    (0..2).for_each(|_| mesh.visit(3, 1));
     mesh.wait_ms(600_000);
     mesh.post(0, "offer", "tea");
     mesh.link(0, 1);
@@ -131,26 +121,18 @@ fn nobody_passes_over_a_post_because_he_followed_a_copied_card() {
 fn a_cloned_card_makes_two_epochs_and_both_are_heard() {
     let mut mesh = Mesh::new(3);
     let links = [mesh.link(0, 1), mesh.link(1, 2)];
-    (0..3).for_each(|n| drop(mesh.post(0, "offer", &format!("before {n}"))));
-    mesh.settle();
-    links.into_iter().for_each(|link| mesh.cut(link));
+    mesh.post_before(&links);
     // Site 3 (a fourth board) runs on a copy of site 0's card.
     assert_eq!(mesh.copy(0), 3);
     mesh.post(0, "offer", "from the one board");
     mesh.post(3, "offer", "from the other board");
     mesh.sites[3].disk.store += 7;
     mesh.restart(3);
-    let link = mesh.link(0, 1);
-    mesh.settle();
-    mesh.cut(link);
-    let link = mesh.link(3, 2);
-    mesh.settle();
-    mesh.cut(link);
+    mesh.visit(0, 1);
+    mesh.visit(3, 2);
     mesh.link(1, 2);
     mesh.settle();
-    for at in [1, 2] {
-        assert_eq!(mesh.sites[at].node.board().len(), 5, "both at {at}");
-    }
+    mesh.assert_shown([1, 2], 5);
     // Both boards hear of it and go apart.
     mesh.sites[3].disk.epoch += 50;
     for at in [0, 3] {
@@ -196,9 +178,7 @@ fn a_fork_is_found_though_many_frames_of_its_log_are_under_way() {
     let mut mesh = Mesh::new(3);
     mesh.frame_max = 2_048;
     let links = [mesh.link(0, 1), mesh.link(1, 2)];
-    (0..3).for_each(|n| drop(mesh.post(0, "offer", &format!("before {n}"))));
-    mesh.settle();
-    links.into_iter().for_each(|link| mesh.cut(link));
+    mesh.post_before(&links);
     assert_eq!(mesh.copy(0), 3);
     mesh.post(0, "offer", "from the one board");
     (0..8).for_each(|n| drop(mesh.post(3, "offer", &format!("{n:01500}"))));
@@ -208,11 +188,8 @@ fn a_fork_is_found_though_many_frames_of_its_log_are_under_way() {
     mesh.cut_all();
     let link = mesh.link(1, 2);
     mesh.settle();
-    for at in [1, 2] {
-        assert_eq!(mesh.sites[at].node.board().len(), 12, "both branches at {at}");
-    }
     assert!(mesh.frames(link) < 60, "{} frames for 9 batches", mesh.frames(link));
-    assert!(mesh.sites.iter().all(|site| site.faults.is_empty()));
+    mesh.assert_shown([1, 2], 12);
 }
 
 /// Two batches that cross would each pass for the one that the other side has already: nobody would see the fork.
@@ -230,11 +207,8 @@ fn two_branches_that_cross_on_a_link_are_found() {
     mesh.post(0, "need", r#"{"text":"one","urgency":"now"}"#);
     mesh.post(5, "need", r#"{"text":"other","urgency":"now"}"#);
     mesh.settle();
-    for at in 1..5 {
-        assert_eq!(mesh.sites[at].node.board().len(), 2, "both branches at {at}");
-        assert!(mesh.sites[at].alarms.iter().any(|alarm| matches!(alarm, Alarm::Forked { .. })), "{at}");
-    }
-    assert!(mesh.sites.iter().all(|site| site.faults.is_empty()));
+    assert!((1..5).all(|at| mesh.is_told_of_a_fork(at)));
+    mesh.assert_shown(1..5, 2);
 }
 
 /// Of two neighbours that tell of a log each may have another branch: the second would pass for one who has the first's.
@@ -244,19 +218,13 @@ fn a_branch_that_was_told_of_and_never_fetched_is_found() {
     assert_eq!(mesh.copy(0), 4);
     mesh.post(0, "offer", "one");
     mesh.post(4, "offer", "other");
-    for (from, to) in [(0, 1), (4, 2)] {
-        let link = mesh.link(from, to);
-        mesh.settle();
-        mesh.cut(link);
-    }
+    mesh.visit(0, 1);
+    mesh.visit(4, 2);
     // Both tell the third before it has anything.
     mesh.link(1, 3);
     mesh.link(2, 3);
     mesh.settle();
-    for at in 1..4 {
-        assert_eq!(mesh.sites[at].node.board().len(), 2, "both branches at {at}");
-    }
-    assert!(mesh.sites.iter().all(|site| site.faults.is_empty()));
+    mesh.assert_shown(1..4, 2);
 }
 
 /// A log that was forked from its first batch on is nobody's to take: what both branches say would go no further.
@@ -266,28 +234,53 @@ fn a_fork_known_by_its_proof_alone_is_passed_on() {
     assert_eq!(mesh.copy(0), 5);
     mesh.post(0, "offer", "one");
     mesh.post(5, "offer", "other");
-    mesh.link(0, 1);
-    mesh.link(5, 2);
-    mesh.settle();
-    mesh.cut_all();
-    mesh.link(1, 2);
-    mesh.settle();
-    mesh.cut_all();
+    for (from, to) in [(0, 1), (5, 2), (1, 2)] {
+        mesh.visit(from, to);
+    }
     // Each of these hears of it from the one before, and of nothing else.
     for (from, to) in [(2, 3), (3, 4)] {
-        let link = mesh.link(from, to);
-        mesh.settle();
-        mesh.cut(link);
+        mesh.visit(from, to);
         assert_eq!(mesh.sites[to].node.heads().count(), 0, "nothing of the log itself is at {to}");
         assert_eq!(mesh.sites[to].node.board().len(), 2, "both branches are at {to}");
         mesh.restart(to);
         assert_eq!(mesh.sites[to].node.board().len(), 2, "after a restart of {to}");
     }
-    let link = mesh.link(1, 4);
-    mesh.settle();
+    mesh.visit(1, 4);
     assert!(mesh.sites.iter().all(|site| site.faults.is_empty()));
-    mesh.cut(link);
     let link = mesh.link(3, 4);
     mesh.settle();
     assert_eq!(mesh.frames(link), 0, "who knows the same has nothing to tell");
+}
+
+/// Where the older of the two batches has expired, a fork would be told apart from a lie by nobody, and be passed on by nobody.
+#[test]
+fn a_batch_that_does_not_follow_the_one_here_proves_a_fork_where_its_own_has_expired() {
+    let mut mesh = Mesh::new(5);
+    let links = [mesh.link(0, 1), mesh.link(1, 2)];
+    mesh.post_before(&links);
+    let log = mesh.sites[0].disk.journal[0].log;
+    assert_eq!(mesh.copy(0), 5);
+    mesh.post(0, "offer", "from the one board");
+    mesh.post_all(5, 2, "from the other board");
+    mesh.visit(0, 1);
+    mesh.visit(5, 2);
+    // What the other board said under the number 3 is over; what it said next names it.
+    mesh.sites[2].disk.drop_before(&log, 4);
+    mesh.restart(2);
+    mesh.visit(1, 2);
+    assert!(mesh.is_told_of_a_fork(1), "{:?}", mesh.sites[1].alarms);
+    assert!(mesh.sites[1].sync.is_forked(&log));
+    // From there by these two batches alone.
+    let proof = |mesh: &Mesh, at: usize| {
+        let frame = mesh.fork_frame(at, &log);
+        let Frame::Fork { branches, .. } = Frame::decode(&frame).unwrap() else { panic!() };
+        branches.iter().map(|branch| branch.number).collect::<Vec<_>>()
+    };
+    assert_eq!(proof(&mesh, 1), [3, 4]);
+    for (from, to) in [(1, 3), (3, 4)] {
+        mesh.visit(from, to);
+        assert!(mesh.is_told_of_a_fork(to), "{to}: {:?}", mesh.sites[to].alarms);
+        assert_eq!(proof(&mesh, to), [3, 4], "{to}");
+    }
+    mesh.assert_shown([1, 3, 4], 5);
 }

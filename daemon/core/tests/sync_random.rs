@@ -215,7 +215,7 @@ fn frames_grow_and_shrink_with_the_link() {
         (0..600).for_each(|n| drop(mesh.post(0, "offer", &format!("{n:0500}"))));
         let link = mesh.link(0, 1);
         let mut sizes = Vec::new();
-        for _ in 0..12 {
+        for _ in 0..16 {
             mesh.step();
             sizes.extend(mesh.wires[&link].queues[0].back().map(|(frame, _)| frame.len()));
         }

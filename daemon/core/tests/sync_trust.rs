@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use commons_core::log::{Lane, LogKey};
 use commons_core::node::Space;
 use commons_core::sync::frame::*;
@@ -180,6 +182,109 @@ fn a_lane_nobody_wants_is_not_sent() {
     mesh.assert_calm();
 }
 
+/// A keeper who wants only alarms of a far radio would get its whole board, or never be told that all is here.
+#[test]
+fn each_peer_is_asked_for_what_is_wanted_of_it_alone() {
+    let mut mesh = Mesh::new(3);
+    let urgent = BTreeMap::from([(id_of(1), Interests::of(&[Lane::Urgent]))]);
+    mesh.sites[2].setup.wants = urgent.clone();
+    mesh.restart(2);
+    for at in [0, 1] {
+        mesh.post(at, "offer", &format!("bread {at}"));
+        mesh.post(at, "need", &format!(r#"{{"text":"insulin {at}","urgency":"now"}}"#));
+    }
+    let link = mesh.link(0, 2);
+    mesh.settle();
+    mesh.post(0, "offer", "soup");
+    mesh.post(0, "need", r#"{"text":"water","urgency":"now"}"#);
+    mesh.settle();
+    let status = |mesh: &Mesh| mesh.sites[2].sync.peer_status(&id_of(1));
+    assert_eq!(mesh.sites[2].node.board().len(), 2, "two alarms");
+    assert!(status(&mesh).complete && mesh.sites[2].complete == [id_of(1)], "{:?}", status(&mesh));
+    // What is posted here goes to it all the same.
+    mesh.post(2, "offer", "tea");
+    mesh.settle();
+    assert_eq!(mesh.sites[0].node.board().len(), 5);
+    // Of the other one everything is wanted, and so are more alarms.
+    mesh.visit(1, 2);
+    assert_eq!(mesh.sites[2].node.board().len(), 5);
+    // Nothing new: two Hellos, though the one has a board that the other does not want.
+    mesh.cut(link);
+    let link = mesh.link(0, 2);
+    mesh.settle();
+    assert!(mesh.sites[2].sync.peer_status(&id_of(1)).complete);
+    // Somebody brings the rest by hand: that is taken, whatever its links are for.
+    mesh.cut(link);
+    mesh.event(2, Event::Wants(BTreeMap::new()));
+    let link = mesh.link(0, 2);
+    assert!(!status(&mesh).complete, "its board is to come");
+    mesh.settle();
+    mesh.visit(0, 1);
+    mesh.visit(1, 2);
+    mesh.assert_equal();
+    // And back: what is here stays, and all of the wanted lane is.
+    mesh.cut(link);
+    mesh.event(2, Event::Wants(urgent));
+    mesh.post(0, "offer", "nuts");
+    mesh.visit(0, 2);
+    assert_eq!(mesh.sites[2].node.board().len(), 7);
+    mesh.assert_calm();
+}
+
+/// A cable that was plugged in beside a radio would stand idle until the radio had brought half a thousand batches.
+#[test]
+fn a_faster_source_need_not_wait_for_a_slow_one() {
+    let mut mesh = Mesh::new(3);
+    (0..600).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+    mesh.visit(0, 1);
+    mesh.frame_max = 2 * 1024;
+    let radio = mesh.link(0, 2);
+    // Some eight batches each.
+    mesh.slow.insert(radio, (0, 3_000));
+    let wait = |mesh: &mut Mesh, until_ms: u64| {
+        while mesh.now_ms < until_ms && mesh.sites[2].node.board().len() < 600 {
+            if !mesh.step() {
+                mesh.wait_ms(100);
+            }
+        }
+    };
+    wait(&mut mesh, 10_000);
+    let slowly = mesh.sites[2].node.board().len();
+    assert!((1..60).contains(&slowly), "{slowly} by radio");
+    mesh.frame_max = FRAME_BYTES_MAX;
+    let cable = mesh.link(1, 2);
+    wait(&mut mesh, 45_000);
+    assert_eq!(mesh.sites[2].node.board().len(), 600, "at {} ms", mesh.now_ms);
+    assert!(mesh.payload(cable) > 5 * mesh.payload(radio), "{} by radio", mesh.payload(radio));
+    mesh.assert_calm();
+}
+
+/// A neighbour whose radio stands still for half a minute would lose the link for our many small words.
+#[test]
+fn who_cannot_send_waits_and_says_it_once() {
+    let mut mesh = Mesh::new(2);
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    let mut most = 0;
+    for n in 0..300 {
+        mesh.post(1, "offer", &format!("bread {n}"));
+        // What goes to the second one stands still.
+        let held = std::mem::take(&mut mesh.wires.get_mut(&link).unwrap().queues[0]);
+        mesh.step();
+        mesh.wait_ms(HAVE_MS);
+        mesh.wires.get_mut(&link).unwrap().queues[0].extend(held);
+        most = most.max(mesh.wires[&link].queues[0].len());
+    }
+    assert_eq!(mesh.sites[0].node.board().len(), 300);
+    assert!((8..=FRAMES_WAITING_MAX + FRAMES_IN_FLIGHT_MAX).contains(&most), "{most} frames waited");
+    let waits = mesh.sites[1].sync.peer_status(&id_of(1)).unacknowledged;
+    assert!(waits > 100, "{waits}");
+    mesh.settle();
+    assert_eq!(mesh.sites[1].sync.peer_status(&id_of(1)).unacknowledged, 0);
+    mesh.assert_equal();
+    mesh.assert_calm();
+}
+
 /// A stalled or lying source would keep a neighbour's need from everybody behind it.
 #[test]
 fn a_source_that_does_not_answer_is_replaced() {
@@ -331,16 +436,10 @@ fn who_reads_nothing_is_cut_off() {
     let link = mesh.link(0, 1);
     mesh.settle();
     let log = mesh.sites[1].disk.journal[0].log;
-    let bytes = mesh.sites[1].disk.journal[0].bytes.clone();
-    let run = Run {
-        log: LogRef { index: 9, name: Some(log) },
-        live: true,
-        hops: 0,
-        from: 0,
-        prev: None,
-        parcels: vec![Parcel { spent_s: 0, bytes: &bytes }],
-    };
-    let frame = Frame::Batches(vec![run]).encode();
+    // Each of these is a question that must be answered.
+    let log = LogRef { index: 9, name: Some(log) };
+    let line = HeadLine { log, hops: 0, frozen: true, first: 0, next: 1, hash: [1; 8] };
+    let frame = Frame::Heads { age: 1, all: false, lazy: false, lines: vec![line] }.encode();
     for _ in 0..FRAMES_UNSENT_MAX + 10 {
         mesh.event(0, Event::Frame { link: LinkId(link), bytes: &frame });
     }

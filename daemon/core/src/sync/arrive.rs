@@ -10,13 +10,17 @@ use super::heads::LAZY_MS;
 use super::memory::gaps_note;
 use super::peer::Out;
 use super::state::{Aim, Context};
+use super::trust::Push;
 use super::Sync;
 use crate::batch::{batch_hash, read_batch, BatchFault};
 use crate::identity::{BatchHash, GatewayId};
-use crate::log::{Held, Lane, LogKey};
+use crate::log::{Held, LogKey};
 
 /// What was synced is acknowledged within this time, many batches at once.
 pub const HAVE_MS: u64 = 500;
+/// A push to a peer that may have it from the origin itself waits so long for its word: longer than a sync to disk takes
+/// (a guess for slow cards), and short of what a neighbour notices.
+pub const HOLD_MS: u64 = 20;
 
 impl Sync {
     /// Batches come, asked for or pushed.
@@ -25,12 +29,13 @@ impl Sync {
         let mut twice = BTreeSet::new();
         for run in runs {
             let log = self.link(link)?.resolve(&run.log)?;
-            if self.setup.interests.has(log.lane) && !run.parcels.is_empty() {
+            if self.takes(link, log.lane) && !run.parcels.is_empty() {
                 self.on_run(cx, link, &id, &log, run, &mut twice)?;
             }
         }
-        if !twice.is_empty() {
-            let state = self.link(link)?;
+        let state = self.link(link)?;
+        // What is not pruned now comes twice again, and is then.
+        if !twice.is_empty() && state.takes_answers() {
             let names = twice.iter().map(|log| state.name(log, true)).collect();
             self.send(cx, link, Frame::Prune(names).encode(), true);
         }
@@ -65,6 +70,12 @@ impl Sync {
         }
         let flight = self.logs.get(log).and_then(|state| state.flight).filter(|flight| flight.peer == *id);
         if flight.is_some_and(|flight| flight.aim == Aim::Evidence && run.prev.is_some()) {
+            return self.on_evidence(cx, link, log, run);
+        }
+        let before = run.from.checked_sub(1).filter(|_| is_silent && run.prev.is_some());
+        let ours = before.and_then(|before| self.own_hash(cx, log, before));
+        if ours.is_some_and(|ours| Some(ours) != run.prev) && run.from < self.cap(log) {
+            // It follows another batch than the one here, and there is nobody to ask.
             return self.on_evidence(cx, link, log, run);
         }
         let here = self.logs.get(log).map_or(0, |state| state.adopt);
@@ -139,7 +150,9 @@ impl Sync {
         if behind {
             self.pending.insert((log.lane, *log));
         }
-        if run.live && !news && end <= adopt && log.lane != Lane::Urgent {
+        // Not if it came from the same peer: a push that crossed a want is no second way.
+        let supplier = self.logs.get(log).and_then(|state| self.links.get(&state.supplier?)).map(|link| link.peer);
+        if run.live && !news && end <= adopt && supplier.is_some_and(|supplier| supplier != *id) {
             twice.insert(*log);
             if let Some(peer) = self.peers.get_mut(id) {
                 peer.ways.entry(log.gateway).or_default().eager = Some(false);
@@ -214,7 +227,7 @@ impl Sync {
 
     /// Tells one peer of what is new in a log, in the way that suits it.
     fn pass_on(&mut self, cx: &mut Context<'_>, me: &GatewayId, id: &GatewayId, log: &LogKey, from: u64, next: u64) {
-        let eager = log.lane == Lane::Urgent || self.is_eager(me, id, &log.gateway);
+        let push = self.push(me, id, &log.gateway);
         let cap = self.cap(log);
         let Some(peer) = self.peers.get_mut(id) else { return };
         let known = peer.known.get(log).copied().unwrap_or_default();
@@ -229,20 +242,51 @@ impl Sync {
         if !peer.interests.has(log.lane) || known.next >= next || known.sent >= next {
             return;
         }
-        if eager && (known.sent >= from || from == 0) {
+        let follows = known.sent >= from || from == 0;
+        if push == Push::Now && follows {
             let from = from.max(known.sent);
             self.enqueue(cx.now_ms, id, log, Out { from, to: next, with_prev: false, live: true });
             return;
         }
+        if push == Push::Hold && follows {
+            peer.holds.entry(*log).or_insert((from, cx.now_ms + HOLD_MS));
+        }
         // Whoever lies behind asks by himself; whoever hears of it from nearer its origin needs no second copy. Of two
         // that might tell each other, one waits for the other.
-        let wait_ms = match (eager, me < id) {
-            (true, _) => 0,
-            (false, true) => LAZY_MS,
-            (false, false) => 2 * LAZY_MS,
+        let wait_ms = match (push, me < id) {
+            (Push::Now | Push::Hold, _) => 0,
+            (Push::No, true) => LAZY_MS,
+            (Push::No, false) => 2 * LAZY_MS,
         };
         peer.stale_mark = true;
         peer.announce(log, cx.now_ms + wait_ms);
+    }
+
+    /// Pushes what was held back to whoever has not said by now that he has it.
+    pub(super) fn release_holds(&mut self, cx: &Context<'_>) {
+        let me = cx.node.id();
+        let mut due = Vec::new();
+        for (id, peer) in &mut self.peers {
+            peer.holds.retain(|log, (from, ms)| {
+                let waits = *ms > cx.now_ms;
+                if !waits {
+                    due.push((*id, *log, *from));
+                }
+                waits
+            });
+        }
+        for (id, log, from) in due {
+            let next = self.logs.get(&log).map_or(0, |state| state.next);
+            let known = self.peers.get(&id).and_then(|peer| peer.known.get(&log)).copied().unwrap_or_default();
+            let from = from.max(known.sent);
+            if from < next && self.push(&me, &id, &log.gateway) != Push::No {
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    // It has no shorter way; if it had, Prune says so.
+                    peer.ways.entry(log.gateway).or_default().eager = Some(true);
+                }
+                self.enqueue(cx.now_ms, &id, &log, Out { from, to: next, with_prev: false, live: true });
+            }
+        }
     }
 
     /// A peer waits to hear how far we have a log.
@@ -259,8 +303,12 @@ impl Sync {
         let due: Vec<GatewayId> = self.peers.iter().filter(|(_, peer)| is_due(peer)).map(|(id, _)| *id).collect();
         for id in due {
             let Some(link) = self.best_link(cx.now_ms, &id) else { continue };
+            let takes = self.takes_answers(cx.now_ms, &id);
             let Some(peer) = self.peers.get_mut(&id) else { continue };
-            peer.haves_ms = None;
+            peer.haves_ms = (!takes).then_some(cx.now_ms + HAVE_MS);
+            if !takes {
+                continue;
+            }
             let logs = core::mem::take(&mut peer.haves);
             let mut lines = Vec::with_capacity(logs.len());
             for log in logs {

@@ -1,7 +1,8 @@
 //! What people carry by hand, on a stick: the same frames, without a link. Each stands alone, so that a reader may begin
 //! anywhere and end anywhere.
 //!
-//! Going out: heads of what is carried, then batches, each run with its log's name and the hash before it. Coming in: a
+//! Going out: heads of what is carried, then batches, each run with its log's name and the hash before it, and what proves
+//! forks. Coming in: a
 //! link that only brings and is never answered. Everything else is as on any link: who is believed, quotas, forks, gaps,
 //! passing on. Whoever brings it by hand vouches for the gateway that wrote it, so it need not be paired.
 
@@ -9,6 +10,7 @@ use alloc::vec::Vec;
 
 use super::contract::LinkId;
 use super::fault::Fault;
+use super::fork::read_noted;
 use super::frame::{
     put_parcel, put_run_head, Frame, HeadLine, LogRef, FRAME_VERSION, HEADS_PER_FRAME_MAX, KIND_BATCHES,
     PARCELS_PER_FRAME_MAX,
@@ -17,13 +19,13 @@ use super::heads::short;
 use super::hello::{Hello, Interests, StoreEpoch};
 use super::link::{Link, LINKS_MAX};
 use super::peer::Peer;
-use super::serve::spent_s;
+use super::serve::{branch, spent_s};
 use super::state::Context;
 use super::wire::put_number;
 use super::{Source, Sync};
 use crate::batch::{read_batch, Item};
 use crate::identity::GatewayId;
-use crate::log::{Age, LogKey};
+use crate::log::{Age, Held, LogKey};
 use crate::node::Node;
 
 /// Heads in one carried frame: below 64 KiB.
@@ -56,23 +58,27 @@ pub struct CarryPiece {
 }
 
 impl Sync {
-    /// Where all logs stand that are kept here, as far as they can be carried: of a forked one only what lies before.
+    /// Where all logs stand that are kept here, as far as they can be carried: of a forked one what lies before, and the
+    /// fork digest in place of the hash.
     pub fn carry_heads(&self, node: &Node, source: &dyn Source) -> Vec<HeadLine> {
         let me = node.id();
         let mut lines = Vec::new();
-        for head in node.heads() {
-            let Some(extent) = source.extent(&head.log) else { continue };
-            let next = extent.next.min(self.cap(&head.log));
-            if extent.first >= next {
-                continue;
-            }
-            let hash = if next == head.next { short(&head.hash) } else { [0; 8] };
-            let log = LogRef { index: 0, name: Some(head.log) };
-            let hops = self.hops(&me, &head.log.gateway);
-            lines.push(HeadLine { log, hops, frozen: false, first: extent.first, next, hash });
+        let line = |log: &LogKey, first, next, frozen, hash| {
+            let hops = self.hops(&me, &log.gateway);
+            HeadLine { log: LogRef { index: 0, name: Some(*log) }, hops, frozen, first, next, hash }
+        };
+        for (log, fork) in &self.forks {
+            let next = source.extent(log).map_or(0, |extent| extent.next.min(fork.lowest));
+            let first = source.extent(log).map_or(0, |extent| extent.first.min(next));
+            lines.push(line(log, first, next, true, fork.digest()));
+        }
+        for head in node.heads().filter(|head| !self.forks.contains_key(&head.log)) {
+            let Some(extent) = source.extent(&head.log).filter(|extent| extent.first < extent.next) else { continue };
             if lines.len() >= HEADS_PER_FRAME_MAX {
                 break;
             }
+            let hash = if extent.next == head.next { short(&head.hash) } else { [0; 8] };
+            lines.push(line(&head.log, extent.first, extent.next, false, hash));
         }
         lines.sort_by_key(|line| line.log.name.map(|log| (log.lane, log)));
         lines
@@ -116,6 +122,19 @@ impl Sync {
             piece.frame.append(&mut body);
         }
         piece
+    }
+
+    /// A frame of what proves that a log is forked, and of the batches kept of it, from this place on (0 at first); and the
+    /// place to go on at. None: that was all.
+    pub fn carry_fork(&self, log: &LogKey, place: usize, age: Age, source: &dyn Source) -> Option<(Vec<u8>, usize)> {
+        let picked = self.forks.get(log)?.piece(place);
+        let read = |(number, hash): &(u64, [u8; 8])| read_noted(source, log, *number, hash);
+        let held: Vec<Held> = picked.iter().filter_map(read).collect();
+        if picked.is_empty() || held.len() < picked.len() {
+            return None;
+        }
+        let (next, branches) = (place + picked.len(), held.iter().map(|held| branch(held, age)).collect());
+        Some((Frame::Fork { log: *log, branches }.encode(), next))
     }
 
     /// Batches that follow one another, from `piece.next` on; moves it. Steps over a hole.
@@ -183,7 +202,8 @@ impl Sync {
             cursor: None,
         };
         self.links.insert(link, Link::silent(id, cx.now_ms));
-        self.peers.entry(id).or_insert_with(|| Peer::new(&hello, cx.now_ms)).links.push(link);
+        let wanted = self.setup.interests;
+        self.peers.entry(id).or_insert_with(|| Peer::new(&hello, wanted, cx.now_ms)).links.push(link);
     }
 
     /// How far a linked peer has each log, durably; none while there is no link to it.

@@ -1,6 +1,6 @@
 //! What the sync core is told, and what it asks for: the contract with whoever runs it.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::fault::{Alarm, Fault};
@@ -53,8 +53,10 @@ pub struct SyncSetup {
     pub life: StoreEpoch,
     /// Gateways this one is paired with.
     pub peers: BTreeSet<GatewayId>,
-    /// The lanes this gateway keeps.
+    /// The lanes this gateway wants of its peers.
     pub interests: Interests,
+    /// Of these peers other ones.
+    pub wants: BTreeMap<GatewayId, Interests>,
     /// Gateways further away than this many links are listed, not stored; at most 126.
     pub hops_max: u8,
     /// Gateways that one peer may introduce. A liar costs no more.
@@ -77,6 +79,7 @@ impl SyncSetup {
             life: store,
             peers: BTreeSet::new(),
             interests: Interests::USUAL,
+            wants: BTreeMap::new(),
             hops_max: 16,
             introduced_per_peer_max: INTRODUCED_PER_PEER_MAX,
             // A block of a hundred households that posts all day stays below; a gateway gone wild fills no card.
@@ -150,6 +153,9 @@ pub enum Event<'a> {
     Space(Space),
     /// The configuration has changed.
     Peers(BTreeSet<GatewayId>),
+    /// The lanes wanted of each of these peers, of all others the usual ones. Holds for the links that come up from now on:
+    /// end the links of those of whom something else was wanted.
+    Wants(BTreeMap<GatewayId, Interests>),
     /// Time has passed: call it at [`super::Sync::wake_ms`], or every 100 ms or so while links stand.
     Tick,
 }

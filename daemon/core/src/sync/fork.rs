@@ -153,8 +153,11 @@ impl Sync {
         log: &LogKey,
         branches: &[Branch<'_>],
     ) -> Result<(), Fault> {
-        let id = self.link(link)?.peer;
-        if !self.setup.interests.has(log.lane) || !self.admits(cx, &id, &log.gateway, None) {
+        let state = self.link(link)?;
+        // A proof convinces by itself; how far its gateway is, a stick does not say.
+        let (id, is_silent) = (state.peer, state.is_silent());
+        let hops = is_silent.then(|| self.setup.hops_max.saturating_sub(1));
+        if !self.takes(link, log.lane) || !self.admits(cx, &id, &log.gateway, hops) {
             return Ok(());
         }
         if let Some(peer) = self.peers.get_mut(&id) {

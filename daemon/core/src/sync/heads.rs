@@ -20,6 +20,8 @@ use crate::log::{Age, Lane, LogKey};
 pub const LAZY_MS: u64 = 200;
 /// Announced and still not here after this: ask for it. Longer than any push that overtakes its announcement.
 pub const GRAFT_MS: u64 = 400;
+/// The same, of what is urgent: as long as a post takes on a slow link. An alarm that its own way holds up takes another.
+pub const URGENT_GRAFT_MS: u64 = 100;
 /// A range asked for longer ago is asked for again if its source tells everything anew.
 const ASK_AGAIN_MS: u64 = 2_000;
 /// A cursor moves by so many seconds before it is written anew, unless something came.
@@ -36,12 +38,13 @@ const LINE_BYTES_MAX: usize = 80;
 impl Sync {
     /// The Hello for a handshake with `peer`, made now.
     pub(super) fn make_hello(&mut self, cx: &Context<'_>, peer: &GatewayId) -> Hello {
-        let digest = self.digest(cx, self.setup.interests);
-        let cursor = self.cursors.get(peer).filter(|(_, interests)| *interests == self.setup.interests);
+        let interests = self.wanted_of(peer);
+        let digest = self.digest(cx, interests);
+        let cursor = self.cursors.get(peer).filter(|(_, of)| *of == interests);
         Hello {
             store: self.setup.life,
             age: self.mark_age(),
-            interests: self.setup.interests,
+            interests,
             digest,
             dictionary: self.setup.dictionary,
             frame_bytes_max: self.setup.frame_bytes_max as u32,
@@ -126,7 +129,8 @@ impl Sync {
         }
         let Some(link) = self.links.get_mut(&link) else { return };
         // Of a lane that it does not want it may still have something, and its digest does not say so.
-        let covers = Lane::ALL.iter().all(|lane| hello.interests.has(*lane) || !self.setup.interests.has(*lane));
+        let wanted = peer.wanted;
+        let covers = Lane::ALL.iter().all(|lane| hello.interests.has(*lane) || !wanted.has(*lane));
         if same && covers {
             // Everything it has is here: as good as a list of heads.
             link.told = true;
@@ -152,7 +156,8 @@ impl Sync {
     /// What was never had of a log is asked of each peer once a session: its heads would not say that it has it.
     fn ask_for_gaps(&mut self, cx: &mut Context<'_>, id: &GatewayId, hello: &Hello) {
         let mut wants = Vec::new();
-        for log in self.logs.keys().filter(|log| hello.interests.has(log.lane)) {
+        let wanted = self.interests(id);
+        for log in self.logs.keys().filter(|log| hello.interests.has(log.lane) && wanted.has(log.lane)) {
             let gaps = cx.node.gaps(log).iter().map(|(from, to)| (*log, true, *from, to - from));
             wants.extend(gaps.take(GAPS_ASKED_MAX - wants.len()));
             if wants.len() >= GAPS_ASKED_MAX {
@@ -176,7 +181,7 @@ impl Sync {
         let id = self.link(link)?.peer;
         for line in lines {
             let log = self.link(link)?.resolve(&line.log)?;
-            if self.setup.interests.has(log.lane) {
+            if self.takes(link, log.lane) {
                 self.on_head(cx, link, &id, &log, line, lazy);
             }
         }
@@ -239,7 +244,8 @@ impl Sync {
             self.lacks(id, log);
             if next > known.1 {
                 if lazy {
-                    self.grafts.entry(*log).or_insert(cx.now_ms + GRAFT_MS);
+                    let patience_ms = if log.lane == Lane::Urgent { URGENT_GRAFT_MS } else { GRAFT_MS };
+                    self.grafts.entry(*log).or_insert(cx.now_ms + patience_ms);
                 } else {
                     self.pending.insert((log.lane, *log));
                 }
@@ -266,6 +272,7 @@ impl Sync {
     /// Says once that all a peer told of is here, and moves its cursor.
     pub(super) fn settle(&mut self, cx: &mut Context<'_>, id: &GatewayId) {
         let complete = self.peers.get(id).is_some_and(|peer| self.is_complete(peer));
+        let interests = self.interests(id);
         let Some(peer) = self.peers.get_mut(id) else { return };
         if complete && !core::mem::replace(&mut peer.completed, true) {
             cx.actions.push(Action::Complete { peer: *id });
@@ -275,7 +282,6 @@ impl Sync {
         }
         let Some(age) = peer.told_age.take() else { return };
         let cursor = Cursor { epoch: peer.store, age };
-        let interests = self.setup.interests;
         if let Some((known, of)) = self.cursors.get(id) {
             let near = age.0 >= known.age.0 && age.0 - known.age.0 < CURSOR_STEP_S;
             if known.epoch == cursor.epoch && *of == interests && near && !core::mem::take(&mut peer.moved) {
@@ -311,26 +317,37 @@ impl Sync {
             if let Some(link) = self.links.get_mut(&link) {
                 link.tell = tell;
             }
-            self.send_lines(cx, link, &logs, (all, false));
+            self.send_lines(cx, link, &logs, (all, false), false);
         }
     }
 
-    /// Tells a peer the news that are due, as many as one frame takes.
-    pub(super) fn send_news(&mut self, cx: &mut Context<'_>, id: &GatewayId, link: LinkId) {
+    /// Tells a peer the news that are due, as many as one frame takes; the urgent ones in a frame of their own.
+    pub(super) fn send_news(&mut self, cx: &mut Context<'_>, id: &GatewayId, link: LinkId, urgent: bool) {
         let Some(state) = self.links.get(&link) else { return };
         let Some(peer) = self.peers.get_mut(id) else { return };
-        let logs: Vec<(Lane, LogKey)> = peer.announce.iter().copied().take(lines_max(state.frame_bytes())).collect();
+        let due = peer.announce.iter().copied().take_while(|(lane, _)| !urgent || *lane == Lane::Urgent);
+        let logs: Vec<(Lane, LogKey)> = due.take(lines_max(state.frame_bytes())).collect();
         logs.iter().for_each(|(_, log)| peer.announced(log));
         let is_told = !matches!(state.tell, Tell::After(_));
-        let all = is_told && peer.announce.is_empty() && peer.out.values().all(|out| !out.live);
+        // What is on its way may be overtaken, and then this would not be all.
+        let in_order = !urgent || state.unsent() == 0;
+        let none_left = peer.announce.is_empty() && peer.out.values().all(|out| !out.live);
+        let all = is_told && in_order && none_left && peer.holds.is_empty();
         if all {
-            peer.stale_mark = false;
             peer.marked_ms = cx.now_ms;
         }
-        self.send_lines(cx, link, &logs, (all, true));
+        peer.stale_mark = !all;
+        self.send_lines(cx, link, &logs, (all, true), urgent);
     }
 
-    fn send_lines(&mut self, cx: &mut Context<'_>, link: LinkId, logs: &[(Lane, LogKey)], (all, lazy): (bool, bool)) {
+    fn send_lines(
+        &mut self,
+        cx: &mut Context<'_>,
+        link: LinkId,
+        logs: &[(Lane, LogKey)],
+        (all, lazy): (bool, bool),
+        urgent: bool,
+    ) {
         let me = cx.node.id();
         let mut lines = Vec::with_capacity(logs.len());
         for (_, log) in logs {
@@ -340,10 +357,10 @@ impl Sync {
             let hash = self.head_hash(cx, log, next);
             let (hops, frozen) = (self.hops_told(&me, &log.gateway), self.forks.contains_key(log));
             let Some(link) = self.links.get_mut(&link).filter(|link| link.has_names_left()) else { continue };
-            lines.push(HeadLine { log: link.name(log, false), hops, frozen, first, next, hash });
+            lines.push(HeadLine { log: link.name(log, urgent), hops, frozen, first, next, hash });
         }
         let frame = Frame::Heads { age: self.mark_age().0, all, lazy, lines };
-        self.send(cx, link, frame.encode(), false);
+        self.send(cx, link, frame.encode(), urgent);
     }
 }
 

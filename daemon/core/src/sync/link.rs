@@ -16,6 +16,8 @@ pub const FRAMES_IN_FLIGHT_MAX: usize = 4;
 pub const URGENT_FRAMES_EXTRA: usize = 4;
 /// Frames of all kinds, small answers too, that wait for a peer which reads nothing: then it is cut off.
 pub const FRAMES_UNSENT_MAX: usize = 1_024;
+/// While so many wait, nothing is answered or asked for that can wait: it is said once, later, for all that came meanwhile.
+pub const FRAMES_WAITING_MAX: usize = 32;
 /// Bytes of a frame on a link that is new: below a second on 150 kbit/s.
 pub const FRAME_BYTES_START: usize = 16 * 1024;
 /// A frame that was out in less is doubled. Four in flight then hold an urgent one up by 0.2 s at most.
@@ -99,6 +101,11 @@ impl Link {
     /// Frames handed over and not on the wire.
     pub fn unsent(&self) -> usize {
         self.in_flight.len()
+    }
+
+    /// Whether acknowledgements and wants may be handed over.
+    pub fn takes_answers(&self) -> bool {
+        self.in_flight.len() < FRAMES_WAITING_MAX
     }
 
     /// Whether a frame of batches or heads may be handed over.

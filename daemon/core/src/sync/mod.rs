@@ -25,24 +25,25 @@ mod trust;
 mod want;
 mod wire;
 
-pub use arrive::HAVE_MS;
+pub use arrive::{HAVE_MS, HOLD_MS};
 pub use carry::{carried_heads, CarryPiece, CarryRange, CARRIED_HEADS_MAX};
 pub use contract::{Action, Event, Extent, LaneQuota, LinkId, PeerStatus, Source, SyncSetup};
 pub use evidence::SUSPECTED_MAX;
 pub use fault::{Alarm, Fault};
 pub use fork::{FORKS_MAX, FORKS_PER_PEER_MAX, FORK_BATCHES_MAX, FORK_SEARCH_MAX};
 pub use frame::{Frame, HeadLine, LogRef, Run, FRAME_BYTES_MAX};
-pub use heads::{GRAFT_MS, LAZY_MS};
+pub use heads::{GRAFT_MS, LAZY_MS, URGENT_GRAFT_MS};
 pub use hello::{Cursor, Hello, Interests, StoreEpoch};
 pub use link::{
-    FRAMES_IN_FLIGHT_MAX, FRAMES_UNSENT_MAX, FRAME_BYTES_START, FRAME_FAST_MS, FRAME_SLOW_MS, LINKS_MAX, LINK_FASTER,
-    LINK_STALLED_MS, URGENT_FRAMES_EXTRA,
+    FRAMES_IN_FLIGHT_MAX, FRAMES_UNSENT_MAX, FRAMES_WAITING_MAX, FRAME_BYTES_START, FRAME_FAST_MS, FRAME_SLOW_MS,
+    LINKS_MAX, LINK_FASTER, LINK_STALLED_MS, URGENT_FRAMES_EXTRA,
 };
 pub use memory::{Introduction, Memory, NOTES_PREFIX};
 pub use serve::RANGES_PER_PEER_MAX;
 pub use trust::{HOPS_UNKNOWN, INTRODUCED_PER_PEER_MAX, LOGS_PER_GATEWAY_MAX, STRANGERS_MAX};
 pub use want::{
-    FLIGHTS_PER_PEER_MAX, RANGE_BATCHES_MAX, RANGE_SLOW_MS, WANT_GIVE_UP_MS, WANT_STUCK_MS, WANT_TIMEOUT_MS,
+    FLIGHTS_PER_PEER_MAX, RANGE_BATCHES_MAX, RANGE_BATCHES_START, RANGE_FAST_MS, RANGE_SLOW_MS, WANT_GIVE_UP_MS,
+    WANT_STUCK_MS, WANT_TIMEOUT_MS,
 };
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -210,9 +211,11 @@ impl Sync {
             Event::Lost => self.on_lost(&mut cx),
             Event::Space(space) => self.on_space(&mut cx, space),
             Event::Peers(peers) => self.on_peers(&mut cx, peers),
+            Event::Wants(wants) => self.setup.wants = wants,
             Event::Tick => {
                 self.ticked_ms = now_ms;
                 self.time_out(&mut cx);
+                self.release_holds(&cx);
                 self.send_haves(&mut cx);
             }
         }
@@ -228,8 +231,8 @@ impl Sync {
     /// When the next [`Event::Tick`] is due, in the caller's milliseconds; none while there is nothing to wait for.
     pub fn wake_ms(&self) -> Option<u64> {
         let peers = self.peers.values().flat_map(|peer| {
-            let mark = peer.stale_mark.then_some(peer.marked_ms + heads::MARK_MS);
-            [peer.haves_ms, peer.announce_ms, mark].into_iter().flatten()
+            let hold = peer.holds.values().map(|(_, ms)| *ms).min();
+            [peer.haves_ms, peer.announce_ms, peer.mark_ms(), hold].into_iter().flatten()
         });
         let flights = self.flights.iter().filter_map(|log| self.logs.get(log)?.flight);
         let flights = flights.map(|flight| {
@@ -275,6 +278,25 @@ impl Sync {
         }
     }
 
+    /// The lanes wanted of a peer whose next link comes up.
+    fn wanted_of(&self, id: &GatewayId) -> Interests {
+        self.setup.wants.get(id).copied().unwrap_or(self.setup.interests)
+    }
+
+    /// The lanes wanted of a linked peer, as it was told.
+    fn interests(&self, id: &GatewayId) -> Interests {
+        self.peers.get(id).map_or(Interests::of(&[]), |peer| peer.wanted)
+    }
+
+    /// Whether what comes over this link in this lane is taken: what somebody brings by hand, whatever its writer's own
+    /// links are for.
+    fn takes(&self, link: LinkId, lane: Lane) -> bool {
+        self.links.get(&link).is_some_and(|link| match link.is_silent() {
+            true => self.setup.interests.has(lane),
+            false => self.interests(&link.peer).has(lane),
+        })
+    }
+
     fn link(&mut self, link: LinkId) -> Result<&mut Link, Fault> {
         self.links.get_mut(&link).ok_or(Fault::NoLink)
     }
@@ -298,9 +320,10 @@ impl Sync {
         }
         let frame_max = frame_max.min(hello.frame_bytes_max as usize);
         self.links.insert(link, Link::new(id, frame_max, cx.now_ms));
-        let peer = self.peers.entry(id).or_insert_with(|| Peer::new(hello, cx.now_ms));
+        let wanted = self.wanted_of(&id);
+        let peer = self.peers.entry(id).or_insert_with(|| Peer::new(hello, wanted, cx.now_ms));
         peer.links.push(link);
-        peer.interests = hello.interests;
+        (peer.interests, peer.wanted) = (hello.interests, wanted);
         self.compare(cx, link, &id, hello);
         self.look_deeper(cx, link);
     }
@@ -391,7 +414,7 @@ impl Sync {
         self.land_all();
         for peer in self.peers.values_mut() {
             peer.held_back = false;
-            for (log, known) in peer.known.iter().filter(|(log, _)| self.setup.interests.has(log.lane)) {
+            for (log, known) in peer.known.iter().filter(|(log, _)| peer.wanted.has(log.lane)) {
                 let next = self.logs.get(log).map_or(0, |state| state.next);
                 let cap = self.forks.get(log).map_or(u64::MAX, |fork| fork.lowest);
                 if known.beyond(next, cap) > 0 {

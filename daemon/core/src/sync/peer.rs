@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use super::contract::LinkId;
 use super::frame::LINK_LOGS_MAX;
+use super::heads::MARK_MS;
 use super::hello::{Hello, Interests, StoreEpoch};
+use super::want::RANGE_BATCHES_START;
 use crate::identity::GatewayId;
 use crate::log::{Age, Epoch, Lane, LogKey};
 
@@ -57,11 +59,18 @@ pub(super) struct Peer {
     /// The one that news go over.
     pub main: Option<LinkId>,
     pub store: StoreEpoch,
+    /// The lanes it wants.
     pub interests: Interests,
+    /// The lanes that are wanted of it.
+    pub wanted: Interests,
     pub known: BTreeMap<LogKey, Known>,
     pub ways: BTreeMap<GatewayId, Way>,
+    /// What it must be told of; of urgent lanes at once.
     pub announce: BTreeSet<(Lane, LogKey)>,
+    /// When it must be told of the others.
     pub announce_ms: Option<u64>,
+    /// What is pushed to it unless it says meanwhile that it has it: from which batch on, and when.
+    pub holds: BTreeMap<LogKey, (u64, u64)>,
     /// What waits to be sent; the last part tells asked-for pieces with their `prev` from the rest.
     pub out: BTreeMap<(Lane, LogKey, bool), Out>,
     pub proofs: BTreeMap<LogKey, usize>,
@@ -81,6 +90,8 @@ pub(super) struct Peer {
     pub unacked_ms: Option<u64>,
     /// Ranges asked of it.
     pub flights: usize,
+    /// Batches to ask of it at once.
+    pub span: u64,
     /// When it last brought a batch.
     pub batches_ms: u64,
     pub forks_heard: u32,
@@ -90,16 +101,18 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub fn new(hello: &Hello, now_ms: u64) -> Self {
+    pub fn new(hello: &Hello, wanted: Interests, now_ms: u64) -> Self {
         Self {
             links: Vec::new(),
             main: None,
             store: hello.store,
             interests: hello.interests,
+            wanted,
             known: BTreeMap::new(),
             ways: BTreeMap::new(),
             announce: BTreeSet::new(),
             announce_ms: None,
+            holds: BTreeMap::new(),
             out: BTreeMap::new(),
             proofs: BTreeMap::new(),
             haves: BTreeSet::new(),
@@ -112,6 +125,7 @@ impl Peer {
             unacked: BTreeSet::new(),
             unacked_ms: None,
             flights: 0,
+            span: RANGE_BATCHES_START,
             batches_ms: 0,
             forks_heard: 0,
             stale_mark: false,
@@ -162,19 +176,26 @@ impl Peer {
         self.interests.has(log.lane) && (known < next || is_forked)
     }
 
-    /// It must be told where this log stands, at `due_ms`.
+    /// It must be told where this log stands, at `due_ms`; at once, if it is urgent.
     pub fn announce(&mut self, log: &LogKey, due_ms: u64) {
         self.announce.insert((log.lane, *log));
-        self.announce_ms = Some(self.announce_ms.map_or(due_ms, |known| known.min(due_ms)));
+        if log.lane != Lane::Urgent {
+            self.announce_ms = Some(self.announce_ms.map_or(due_ms, |known| known.min(due_ms)));
+        }
     }
 
     /// It need not be told that any more.
     pub fn announced(&mut self, log: &LogKey) {
         self.announce.remove(&(log.lane, *log));
-        if self.announce.is_empty() {
+        if self.announce.last().is_none_or(|(lane, _)| *lane == Lane::Urgent) {
             // Nothing is due: a time in the past would wake the caller for ever.
             self.announce_ms = None;
         }
+    }
+
+    /// When it is due to hear that it was told everything; not while something is held back from it.
+    pub fn mark_ms(&self) -> Option<u64> {
+        (self.stale_mark && self.holds.is_empty()).then_some(self.marked_ms + MARK_MS)
     }
 
     /// How far the peer is from a gateway.

@@ -50,7 +50,7 @@ impl Sync {
                 return;
             }
             match turn {
-                Turn::Heads => self.send_news(cx, id, link),
+                Turn::Heads => self.send_news(cx, id, link, urgent),
                 Turn::Batches => self.send_batches(cx, id, link, urgent),
                 Turn::Proof => {
                     if !self.send_proof(cx, id, link) {
@@ -65,15 +65,14 @@ impl Sync {
     fn turn(&self, now_ms: u64, id: &GatewayId) -> Option<(Turn, bool)> {
         let peer = self.peers.get(id)?;
         let heads_due = peer.announce_ms.is_some_and(|ms| ms <= now_ms);
-        let heads = peer.announce.first().filter(|_| heads_due).map(|(lane, _)| *lane);
+        let is_due = |(lane, _): &&(Lane, LogKey)| heads_due || *lane == Lane::Urgent;
+        let heads = peer.announce.first().filter(is_due).map(|(lane, _)| *lane);
         let batches = peer.out.keys().next().map(|(lane, _, _)| *lane);
         match (heads, batches) {
-            (Some(heads), Some(batches)) if heads <= batches => Some((Turn::Heads, false)),
+            (Some(heads), Some(batches)) if heads <= batches => Some((Turn::Heads, heads == Lane::Urgent)),
             (_, Some(lane)) => Some((Turn::Batches, lane == Lane::Urgent)),
-            (Some(_), None) => Some((Turn::Heads, false)),
-            (None, None) if peer.stale_mark && now_ms >= peer.marked_ms + super::heads::MARK_MS => {
-                Some((Turn::Heads, false))
-            }
+            (Some(heads), None) => Some((Turn::Heads, heads == Lane::Urgent)),
+            (None, None) if peer.mark_ms().is_some_and(|ms| ms <= now_ms) => Some((Turn::Heads, false)),
             (None, None) => peer.proofs.keys().next().map(|_| (Turn::Proof, false)),
         }
     }
@@ -99,6 +98,11 @@ impl Sync {
             self.tell_again(cx, link, id);
         }
         Some(link)
+    }
+
+    /// Whether the link to a peer takes what can wait.
+    pub(super) fn takes_answers(&self, now_ms: u64, id: &GatewayId) -> bool {
+        self.best_link(now_ms, id).and_then(|link| self.links.get(&link)).is_none_or(|link| link.takes_answers())
     }
 
     pub(super) fn send(&mut self, cx: &mut Context<'_>, link: LinkId, frame: Vec<u8>, urgent: bool) {
@@ -258,19 +262,18 @@ impl Sync {
         if held.len() < picked.len() {
             return false;
         }
-        let branches = held.iter().map(|held| Branch {
-            number: held.number,
-            prev: held.prev,
-            spent_s: spent_s(held, cx.age),
-            bytes: &held.bytes,
-        });
-        let frame = Frame::Fork { log, branches: branches.collect() }.encode();
+        let frame = Frame::Fork { log, branches: held.iter().map(|held| branch(held, cx.age)).collect() }.encode();
         if let Some(peer) = self.peers.get_mut(id) {
             peer.proofs.insert(log, place + picked.len());
         }
         self.send(cx, link, frame, false);
         true
     }
+}
+
+/// A batch of a forked log as it travels.
+pub(super) fn branch(held: &Held, age: Age) -> Branch<'_> {
+    Branch { number: held.number, prev: held.prev, spent_s: spent_s(held, age), bytes: &held.bytes }
 }
 
 /// Seconds a batch's entries have lived, up to now.

@@ -29,7 +29,8 @@ pub(super) struct Flight {
     /// The next batch expected.
     pub at: u64,
     pub to: u64,
-    pub since_ms: u64,
+    /// When the last part of it was asked for.
+    pub asked_ms: u64,
     pub progress_ms: u64,
 }
 

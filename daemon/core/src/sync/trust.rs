@@ -20,6 +20,17 @@ pub const STRANGERS_MAX: usize = 256;
 /// What stands for "as far as can be" where the distance is not known.
 pub const HOPS_UNKNOWN: u8 = 127;
 
+/// How a peer hears of news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Push {
+    /// They are pushed to it.
+    Now,
+    /// They are announced, and pushed if it does not say that it has them.
+    Hold,
+    /// They are announced.
+    No,
+}
+
 /// What one gateway has stored here in one lane.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Usage {
@@ -108,17 +119,17 @@ impl Sync {
         self.ways.get(gateway).map_or(HOPS_UNKNOWN, |way| way.hops)
     }
 
-    /// Whether what this gateway writes is pushed to a peer at once: only away from its origin, unless Prune and Graft
-    /// have settled otherwise.
-    pub(super) fn is_eager(&self, me: &GatewayId, peer: &GatewayId, gateway: &GatewayId) -> bool {
-        let Some(state) = self.peers.get(peer) else { return false };
-        if peer == gateway {
-            return false;
+    /// How a peer hears of what this gateway writes: pushed only away from its origin, unless Prune and Graft have
+    /// settled otherwise. Where the peer's distance is not known, it may be linked with the origin as we are.
+    pub(super) fn push(&self, me: &GatewayId, peer: &GatewayId, gateway: &GatewayId) -> Push {
+        let Some(state) = self.peers.get(peer).filter(|_| peer != gateway) else { return Push::No };
+        let of = |eager: bool| if eager { Push::Now } else { Push::No };
+        match (state.ways.get(gateway).and_then(|way| way.eager), state.hops(peer, gateway)) {
+            (Some(eager), _) => of(eager),
+            (None, Some(theirs)) => of(theirs > self.hops(me, gateway)),
+            (None, None) if self.peers.contains_key(gateway) => Push::Hold,
+            (None, None) => Push::Now,
         }
-        if let Some(eager) = state.ways.get(gateway).and_then(|way| way.eager) {
-            return eager;
-        }
-        state.hops(peer, gateway).is_none_or(|theirs| theirs > self.hops(me, gateway))
     }
 
     /// Whether this log may be kept at all.

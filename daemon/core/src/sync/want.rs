@@ -14,6 +14,15 @@ use crate::log::{Lane, LogKey};
 pub const FLIGHTS_PER_PEER_MAX: usize = 16;
 /// Batches of one range: some seconds of a fast link; what is cut off costs no more than this.
 pub const RANGE_BATCHES_MAX: u64 = 512;
+/// Of the first one asked of a peer. Doubled while half of one comes in less than [`RANGE_FAST_MS`]: a faster source that
+/// appears meanwhile need not wait for all of a slow one's.
+pub const RANGE_BATCHES_START: u64 = 64;
+/// The shortest one, of whoever takes long: one on its way while the next is asked for.
+const RANGE_BATCHES_LEAST: u64 = 2;
+/// In less time half a range makes the next one twice as long.
+pub const RANGE_FAST_MS: u64 = 1_000;
+/// And in more, half as long; and it goes on with somebody else who has it, if there is one.
+pub const RANGE_SLOW_MS: u64 = 4_000;
 /// No batch of the peer for so long: ask another, if there is one.
 pub const WANT_TIMEOUT_MS: u64 = 10_000;
 /// And if there is none: do not wait for it any more. A largest batch needs half as long at 1 KiB/s.
@@ -22,9 +31,6 @@ pub const WANT_GIVE_UP_MS: u64 = 120_000;
 /// Somebody else has it too, and nothing of it came for so long: ask him, whatever else the first one sends meanwhile. Who
 /// promised a log and sends others would hold it up for ever.
 pub const WANT_STUCK_MS: u64 = 30_000;
-
-/// A range that takes longer goes on with somebody else, if there is one.
-pub const RANGE_SLOW_MS: u64 = 10_000;
 
 /// What to do about a log that somebody has more of.
 enum Plan {
@@ -86,8 +92,11 @@ impl Sync {
             .iter()
             .filter(|(_, peer)| self.hears(peer))
             .filter_map(|(id, peer)| Some((id, peer, peer.known.get(log).filter(|known| has(known))?)))
-            .min_by_key(|(id, peer, known)| (known.first.max(adopt), avoid == Some(**id), peer.flights, **id))
-            .map(|(id, peer, known)| (*id, peer.flights, *known));
+            .min_by_key(|(id, peer, known)| {
+                let is_slow = peer.span < RANGE_BATCHES_START;
+                (known.first.max(adopt), avoid == Some(**id), is_slow, peer.flights, **id)
+            })
+            .map(|(id, peer, known)| (*id, peer.flights, peer.span, *known));
         if best.is_some() && !self.has_room(cx, log) {
             for peer in self.peers.values_mut() {
                 peer.pass_over(log);
@@ -95,12 +104,12 @@ impl Sync {
             self.settle_all(cx);
             return Plan::Nothing;
         }
-        if let Some((id, flights, known)) = best {
-            if flights >= FLIGHTS_PER_PEER_MAX {
+        if let Some((id, flights, span, known)) = best {
+            if flights >= FLIGHTS_PER_PEER_MAX || !self.takes_answers(cx.now_ms, &id) {
                 return Plan::Later;
             }
             let (from, aim) = if known.first > adopt { (known.first, Aim::Jump) } else { (adopt, Aim::Next) };
-            return Plan::Ask(id, aim, from, known.next.min(cap).min(from + RANGE_BATCHES_MAX));
+            return Plan::Ask(id, aim, from, known.next.min(cap).min(from + span));
         }
         for (from, to) in cx.node.gaps(log) {
             for (id, peer) in self.peers.iter().filter(|(_, peer)| self.hears(peer)) {
@@ -127,7 +136,8 @@ impl Sync {
         let Some(link) = self.best_link(cx.now_ms, &peer) else { return false };
         self.land(log);
         let state = self.logs.entry(*log).or_default();
-        state.flight = Some(Flight { peer, link, aim, at, to, since_ms: cx.now_ms, progress_ms: cx.now_ms });
+        let now_ms = cx.now_ms;
+        state.flight = Some(Flight { peer, link, aim, at, to, asked_ms: now_ms, progress_ms: now_ms });
         self.flights.insert(*log);
         if let Some(peer) = self.peers.get_mut(&peer) {
             peer.flights += 1;
@@ -155,8 +165,11 @@ impl Sync {
 
     /// Batches of a range came, up to `number`. Asks for more in time, so that the link never idles.
     pub(super) fn progress(&mut self, cx: &mut Context<'_>, peer: &GatewayId, log: &LogKey, number: u64) {
-        let cap = self.cap(log);
-        let mut known = self.peers.get_mut(peer).and_then(|peer| peer.known.get_mut(log));
+        let (cap, takes_answers) = (self.cap(log), self.takes_answers(cx.now_ms, peer));
+        let others = |known: &Known| known.beyond(number, cap) > 0;
+        let is_alone = !self.peers.iter().any(|(id, other)| id != peer && other.known.get(log).is_some_and(others));
+        let Some(source) = self.peers.get_mut(peer) else { return };
+        let (mut known, span) = (source.known.get_mut(log), &mut source.span);
         let Some(state) = self.logs.get_mut(log) else { return };
         // What was asked for to compare is not here because something later came: else a fork is looked for without end.
         let asked = |flight: &&mut Flight| flight.peer == *peer && flight.aim != Aim::Evidence;
@@ -171,26 +184,33 @@ impl Sync {
             known.retried = false;
         }
         let promised = known.map_or(0, |known| known.next).min(cap);
-        let is_slow = cx.now_ms.saturating_sub(flight.since_ms) > RANGE_SLOW_MS;
+        let took_ms = cx.now_ms.saturating_sub(flight.asked_ms);
+        let is_slow = took_ms > RANGE_SLOW_MS;
+        let shorter = (*span / 2).max(RANGE_BATCHES_LEAST);
         if flight.at >= flight.to {
             if is_slow {
                 // Whoever else has it may be faster: a cable that was plugged in beside the radio.
                 state.avoid = Some(*peer);
+                *span = shorter;
             }
             self.land(log);
             self.pending.insert((log.lane, *log));
             return;
         }
-        let to = flight.to;
-        let others = |known: &Known| known.beyond(to, cap) > 0;
-        let is_alone = || !self.peers.iter().any(|(id, other)| id != peer && other.known.get(log).is_some_and(others));
         if matches!(flight.aim, Aim::Next | Aim::Jump)
-            && (!is_slow || is_alone())
-            && flight.to - flight.at <= RANGE_BATCHES_MAX / 2
+            && (!is_slow || is_alone)
+            && flight.to - flight.at <= *span / 2
+            && takes_answers
             && promised > flight.to
         {
+            *span = match took_ms {
+                _ if is_slow => shorter,
+                ..=RANGE_FAST_MS => (*span * 2).min(RANGE_BATCHES_MAX),
+                _ => *span,
+            };
             let from = flight.to;
-            flight.to = promised.min(from + RANGE_BATCHES_MAX);
+            flight.to = promised.min(from + *span);
+            flight.asked_ms = cx.now_ms;
             let count = flight.to - from;
             self.send_wants(cx, peer, &[(*log, false, from, count)]);
         }

@@ -96,6 +96,8 @@ pub struct Mesh {
     lives: u64,
     /// Milliseconds that each frame takes.
     pub frame_ms: u64,
+    /// Links that carry nothing before this time, and how long each frame takes there.
+    pub slow: BTreeMap<u32, (u64, u64)>,
     pub frame_max: usize,
 }
 
@@ -161,12 +163,51 @@ impl Mesh {
             next_link: 1,
             lives: 0,
             frame_ms: 0,
+            slow: BTreeMap::new(),
             frame_max: FRAME_BYTES_MAX,
         }
     }
 
     fn age(&self, at: usize) -> Age {
         self.sites[at].node.age(now(self.now_ms))
+    }
+
+    /// Links two sites for as long as they have something to say.
+    pub fn visit(&mut self, a: usize, b: usize) {
+        let link = self.link(a, b);
+        self.settle();
+        self.cut(link);
+    }
+
+    /// Posts so many offers at a site, each with its number.
+    pub fn post_all(&mut self, at: usize, count: usize, text: &str) {
+        (0..count).for_each(|n| drop(self.post(at, "offer", &format!("{text} {n}"))));
+    }
+
+    /// What a gateway posted before two parts of it went on with the same card, which its neighbours have.
+    pub fn post_before(&mut self, links: &[u32]) {
+        self.post_all(0, 3, "before");
+        self.settle();
+        links.iter().for_each(|link| self.cut(*link));
+    }
+
+    /// All these show so many items, and nobody is at fault.
+    pub fn assert_shown(&self, at: impl IntoIterator<Item = usize>, count: usize) {
+        for at in at {
+            assert_eq!(self.sites[at].node.board().len(), count, "at {at}");
+        }
+        assert!(self.sites.iter().all(|site| site.faults.is_empty()));
+    }
+
+    /// Whether a keeper was told that a log is forked.
+    pub fn is_told_of_a_fork(&self, at: usize) -> bool {
+        self.sites[at].alarms.iter().any(|alarm| matches!(alarm, Alarm::Forked { .. }))
+    }
+
+    /// What a site would prove a fork with.
+    pub fn fork_frame(&self, at: usize, log: &LogKey) -> Vec<u8> {
+        let Site { sync, disk, .. } = &self.sites[at];
+        sync.carry_fork(log, 0, self.age(at), disk).expect("a proof").0
     }
 
     /// Links two sites.
@@ -319,6 +360,12 @@ impl Mesh {
         let mut moved = false;
         let links: Vec<u32> = self.wires.keys().copied().collect();
         for link in links {
+            if let Some((free_ms, frame_ms)) = self.slow.get_mut(&link) {
+                if *free_ms > self.now_ms {
+                    continue;
+                }
+                *free_ms = self.now_ms + *frame_ms;
+            }
             for side in 0..2 {
                 let Some(wire) = self.wires.get_mut(&link) else { continue };
                 let (from, to) = (wire.ends[side], wire.ends[1 - side]);
@@ -436,6 +483,11 @@ impl Mesh {
     /// Payload bytes (Batches frames) of both directions of a link.
     pub fn payload(&self, link: u32) -> u64 {
         self.wires[&link].sent.iter().filter_map(|sent| sent.get(&3)).map(|(_, bytes)| *bytes).sum()
+    }
+
+    /// Bytes of all frames of both directions.
+    pub fn all_bytes(&self, link: u32) -> u64 {
+        self.wires[&link].sent.iter().flat_map(|sent| sent.values()).map(|(_, bytes)| *bytes).sum()
     }
 
     pub fn frames(&self, link: u32) -> u64 {
