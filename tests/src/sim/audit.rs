@@ -180,6 +180,10 @@ impl World {
     pub(super) fn check_book(&mut self, at: usize) {
         let site = &self.sites[at];
         let Some(run) = &site.run else { return };
+        if site.forgot > 0 {
+            // What it had built on may be gone everywhere.
+            return;
+        }
         let kept = site.disk.records(&self.network);
         let counts = |id: &RecordId, kind: Kind| match kind {
             Kind::StockIn | Kind::StockOut | Kind::StockCount => run.node.stock().knows(id),

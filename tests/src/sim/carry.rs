@@ -132,6 +132,7 @@ impl World {
         let Some(hello) = hello.filter(|_| self.sites[caller].run.is_some()) else { return self.cut(link) };
         if let Some(wire) = self.wires.get_mut(&link) {
             wire.up[0] = true;
+            wire.since_ms = self.now_ms;
         }
         self.tally.sessions += 1;
         self.say(|| format!("{caller} has link {link} with {callee}"));

@@ -25,6 +25,9 @@ impl World {
         if self.heard.len() < 64 {
             self.heard.push(frame.clone());
         }
+        if self.sites[at].mute && frame.get(1) == Some(&3) {
+            return Vec::new();
+        }
         let mut frame = frame;
         match self.dice.below(24) {
             0 => Vec::new(),

@@ -9,16 +9,22 @@
 
 mod audit;
 mod carry;
+pub mod cheat;
 mod community;
 mod deeds;
 mod disk;
 mod heal;
 mod liar;
+mod library;
 mod people;
 pub mod plan;
 mod posts;
+mod quota;
+pub mod rehearsal;
 pub mod report;
+pub mod scheme;
 mod site;
+mod starvation;
 mod watch;
 mod weather;
 mod wire;
@@ -64,6 +70,7 @@ pub fn run(seed: u64, options: &Options, traced: bool) -> Outcome {
             }
             world.step(step);
         }
+        world.linger();
         if world.broken.is_none() {
             world.heal();
         }

@@ -40,11 +40,21 @@ impl World {
         let is_short = self.dice.once_in(4);
         let short_s = self.dice.between(SHORT_S, SHORT_S_MAX);
         let length = self.dice.pick(&[10, 60, 200, 900]);
+        if !is_short {
+            return self.post_words(at, kind, urgency, length);
+        }
         let words = format!("{:0length$}", self.posted.posts);
-        let lifetime = if is_short { format!(r#","expires_s":{short_s}"#) } else { String::new() };
         let slots = if kind == "notice" { "" } else { r#","slots":1"# };
-        let json = format!(r#"{{"text":"{words}","urgency":"{urgency}"{slots}{lifetime}}}"#);
-        self.post(at, kind, &json, if is_short { short_s } else { LONG_S });
+        let json = format!(r#"{{"text":"{words}","urgency":"{urgency}"{slots},"expires_s":{short_s}}}"#);
+        self.post(at, kind, &json, short_s);
+    }
+
+    /// Something that stands longer than the run, so long.
+    pub fn post_words(&mut self, at: usize, kind: &str, urgency: &str, length: usize) {
+        let words = format!("{:0length$}", self.posted.posts);
+        let slots = if kind == "notice" { "" } else { r#","slots":1"# };
+        let json = format!(r#"{{"text":"{words}","urgency":"{urgency}"{slots}}}"#);
+        self.post(at, kind, &json, LONG_S);
     }
 
     fn act_on_something(&mut self, at: usize) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use commons_core::identity::{GatewayId, GatewayKeys};
-use commons_core::sync::{StoreEpoch, SyncSetup};
+use commons_core::sync::{Interests, StoreEpoch, SyncSetup};
 
 use super::site::{Kind, Site};
 use super::wire::Edge;
@@ -46,11 +46,13 @@ pub enum Trouble {
     Cheat,
     /// Members' phones are set back.
     Restore,
+    /// Somebody posts more at one gateway than others keep of it.
+    Flood,
 }
 
 impl Trouble {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Cut,
         Self::Partition,
         Self::Crash,
@@ -66,6 +68,7 @@ impl Trouble {
         Self::Sleep,
         Self::Cheat,
         Self::Restore,
+        Self::Flood,
     ];
 
     /// Its word on the command line.
@@ -126,6 +129,8 @@ pub struct Plan {
     pub frame_max: usize,
     /// There is a community with members.
     pub members: bool,
+    /// Some want documents, and somebody brings them.
+    pub library: bool,
     /// How many lie.
     pub liars: usize,
 }
@@ -154,6 +159,7 @@ impl Plan {
             all_paired: dice.once_in(2) || gateways > INTRODUCED_MAX,
             frame_max: dice.pick(&[2_048, 16_384, 262_144]),
             members: dice.once_in(2),
+            library: dice.once_in(4),
             liars: if troubles.contains(&Trouble::Liar) { liars } else { 0 },
             troubles,
         }
@@ -229,8 +235,13 @@ impl World {
             let mut setup = SyncSetup { hops_max: 126, ..SyncSetup::new(store) };
             setup.peers = if self.plan.all_paired { all } else { linked };
             setup.peers.remove(&ids[at]);
+            self.ration(&mut setup.quotas);
+            if self.plan.library && !self.dice.once_in(3) {
+                setup.interests = Interests::ALL;
+            }
             let kind = if liars.contains(&at) { Kind::Liar } else { Kind::Honest };
             let mut site = Site::new(seeds[at], kind, setup, self.dice.bits() as u32);
+            site.mute = kind == Kind::Liar && self.dice.once_in(3);
             site.disk.floor = super::site::START_S;
             self.sites.push(site);
         }

@@ -48,6 +48,8 @@ pub struct Tally {
     pub rounds: u64,
     /// Ledgers looked at.
     pub audits: u64,
+    /// Pairs of gateways of which one could not starve beside the other.
+    pub fed: u64,
     /// Payments settled, in the end.
     pub postings: u64,
     /// Members whose chain was split in the end.
@@ -74,6 +76,7 @@ impl Tally {
         self.quarrels += other.quarrels;
         self.rounds = self.rounds.max(other.rounds);
         self.audits += other.audits;
+        self.fed += other.fed;
         self.postings += other.postings;
         self.split += other.split;
         self.virtual_ms += other.virtual_ms;
@@ -87,7 +90,7 @@ impl fmt::Display for Tally {
             "{} posts acknowledged, {} links, {} crashes, {} happenings in {} h of virtual time; {} frames, {} bytes of \
              batches for {} that had to cross ({} lost with links), {} other bytes; {} forks, {} alarms, {} quarrels, \
              {} batches refused, at most {} rounds of links to heal; {} payments settled, {} chains split, ledgers looked \
-             at {} times",
+             at {} times, {} pairs fed",
             self.acknowledged,
             self.sessions,
             self.crashes,
@@ -106,6 +109,7 @@ impl fmt::Display for Tally {
             self.postings,
             self.split,
             self.audits,
+            self.fed,
         )
     }
 }

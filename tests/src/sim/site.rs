@@ -11,6 +11,7 @@ use commons_core::sync::{Memory, StoreEpoch, Sync, SyncSetup};
 
 use super::audit::Audit;
 use super::disk::Disk;
+use super::starvation::Larder;
 
 /// A Friday in November 2026.
 pub const START_S: u64 = 1_795_000_000;
@@ -56,6 +57,10 @@ pub struct Site {
     pub forgot: u32,
     /// What was seen of its ledger.
     pub audit: Audit,
+    /// When what it has came.
+    pub larder: Larder,
+    /// It lies by saying nothing: it announces what it never sends.
+    pub mute: bool,
     /// It is never started again.
     pub retired: bool,
     /// Items it has seen expire in this life of its store.
@@ -115,6 +120,8 @@ impl Site {
             passed_over: false,
             forks: false,
             forgot: 0,
+            larder: Larder::default(),
+            mute: false,
             audit: Audit::default(),
             retired: false,
             gone: BTreeMap::new(),

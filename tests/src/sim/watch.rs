@@ -142,7 +142,10 @@ impl World {
         let of = match alarm {
             Alarm::Forked { log, .. } | Alarm::RolledBack { log, .. } | Alarm::Cloned { log: Some(log) } => log.gateway,
             Alarm::Cloned { log: None } => self.sites[at].id,
-            Alarm::QuotaFull { .. } => return,
+            Alarm::QuotaFull { log } => {
+                self.rationed.insert((log.gateway, log.lane));
+                return;
+            }
         };
         if !self.may_fork(&of) {
             self.fail("no false alarm", format!("{at}: {}", alarm.sentence()));
@@ -186,7 +189,8 @@ impl World {
                 continue;
             }
             let lacks = |(log, next): &(&LogKey, &u64)| {
-                let taken = log.gateway == site.id || run.sync.trusts(&log.gateway);
+                let wanted = site.setup.interests.has(log.lane) && !self.is_rationed(log);
+                let taken = wanted && (log.gateway == site.id || run.sync.trusts(&log.gateway));
                 taken && !run.node.writes(log) && !run.sync.is_forked(log) && site.disk.next(log) < **next
             };
             let lacking = wire.pipes[side].promised.iter().filter(lacks);

@@ -20,6 +20,7 @@ impl World {
         for _ in 0..self.dice.below(8) {
             self.member_acts();
         }
+        self.bring_documents();
         self.lie();
         if step.is_multiple_of(self.plan.trouble_every) {
             let troubles: Vec<Trouble> = self.plan.troubles.iter().copied().collect();
@@ -39,6 +40,8 @@ impl World {
             self.check_complete(at);
             self.audit(at);
         }
+        self.check_starvation();
+        self.check_quotas();
     }
 
     fn any_honest(&mut self) -> Option<usize> {
@@ -65,6 +68,7 @@ impl World {
             // Cheats need no occasion.
             Trouble::Cheat => {}
             Trouble::Restore => self.restore_phone(),
+            Trouble::Flood => self.flood(),
         }
     }
 
@@ -79,7 +83,7 @@ impl World {
         self.set_open(edge, !open);
     }
 
-    fn set_open(&mut self, edge: usize, open: bool) {
+    pub(super) fn set_open(&mut self, edge: usize, open: bool) {
         let ends = self.edges[edge].ends;
         if self.edges[edge].open != open {
             self.say(|| {
@@ -145,6 +149,7 @@ impl World {
                 site.forks = true;
                 site.forgot += 1;
                 site.audit = Default::default();
+                site.larder = Default::default();
                 let in_ms = self.dice.below(BACK_MS);
                 self.later(in_ms, Happening::Start(at));
             }
@@ -192,6 +197,7 @@ impl World {
         site.gone.clear();
         site.forgot += 1;
         site.audit = Default::default();
+        site.larder = Default::default();
         self.copies.remove(&at);
         let in_ms = self.dice.below(BACK_MS);
         self.later(in_ms, Happening::Start(at));

@@ -38,6 +38,8 @@ pub struct Wire {
     pub lives: [u64; 2],
     /// Who has heard that it stands, and not that it is gone.
     pub up: [bool; 2],
+    /// When both had heard.
+    pub since_ms: u64,
     /// Nothing gets through any more.
     pub cut: bool,
     /// Nobody answers at the other end: an old Hello was played again.
@@ -70,7 +72,17 @@ pub struct Pipe {
 impl Wire {
     /// A link that is being made.
     pub fn new(edge: usize, ends: [usize; 2], lives: [u64; 2]) -> Self {
-        Self { edge, ends, lives, up: [false; 2], cut: false, phantom: false, hello: None, pipes: Default::default() }
+        Self {
+            edge,
+            ends,
+            lives,
+            up: [false; 2],
+            since_ms: 0,
+            cut: false,
+            phantom: false,
+            hello: None,
+            pipes: Default::default(),
+        }
     }
 
     /// Which end a machine is.

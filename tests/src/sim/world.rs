@@ -1,14 +1,15 @@
 //! The world: machines, links and one queue of what happens when. Nothing happens but by that queue and by the seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use commons_core::identity::NetworkId;
-use commons_core::log::Held;
+use commons_core::identity::{GatewayId, NetworkId};
+use commons_core::log::{Held, Lane};
 use commons_core::node::{Input, Output, Space};
 use commons_core::sync::{Action, Event, LinkId};
 
 use super::community::Community;
 use super::disk::{ids_in, Desk, Disk, Shelf};
+use super::library::Archive;
 use super::plan::Plan;
 use super::posts::Posts;
 use super::report::{Broken, Tally};
@@ -70,6 +71,10 @@ pub struct World {
     pub now_ms: u64,
     /// People with keys.
     pub community: Community,
+    /// Documents of an archive far away.
+    pub archive: Archive,
+    /// Whose lanes some machine has had to pass over, for its quota was full.
+    pub rationed: BTreeSet<(GatewayId, Lane)>,
     /// What was posted, and what became of it.
     pub posted: Posts,
     /// Counts.
@@ -104,6 +109,8 @@ impl World {
             wires: BTreeMap::new(),
             now_ms: 0,
             community: Community::default(),
+            archive: Archive::default(),
+            rationed: BTreeSet::new(),
             posted: Posts::default(),
             tally: Tally::default(),
             broken: None,
@@ -380,6 +387,8 @@ impl World {
             if held.log.gateway != self.sites[at].id {
                 self.tally.adopted_bytes += held.bytes.len() as u64;
             }
+            let now_ms = self.now_ms;
+            self.sites[at].larder.put(now_ms, held.log, held.number);
             if !self.sites[at].disk.put(held.clone()) {
                 return self.fail_and_stop(at, held);
             }

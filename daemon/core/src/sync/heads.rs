@@ -239,6 +239,11 @@ impl Sync {
             // What it was asked for is gone there, or was lost with another link, for which it tells everything anew.
             self.land(log);
             self.pending.insert((log.lane, *log));
+        } else if !lazy {
+            // Too soon to ask once more: the answer may be on its way.
+            if let Some(flight) = self.logs.get_mut(log).and_then(|state| state.flight.as_mut()) {
+                flight.told_ms = flight.told_ms.or(Some(cx.now_ms).filter(|_| flight.peer == *id));
+            }
         }
         if next > known.0 && line.first < next {
             self.lacks(id, log);

@@ -243,7 +243,8 @@ impl Sync {
                 if self.ticked_ms < silent_since + WANT_TIMEOUT_MS { WANT_TIMEOUT_MS } else { WANT_GIVE_UP_MS };
             let stuck_ms = flight.progress_ms + WANT_STUCK_MS;
             let stuck_ms = if self.ticked_ms < stuck_ms { stuck_ms } else { u64::MAX };
-            (silent_since + patience_ms).min(stuck_ms)
+            let lost_ms = flight.told_ms.map_or(u64::MAX, |ms| ms + WANT_TIMEOUT_MS);
+            (silent_since + patience_ms).min(stuck_ms).min(lost_ms)
         });
         peers.chain(flights).chain(self.grafts.values().copied()).min()
     }

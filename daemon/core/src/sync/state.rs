@@ -32,6 +32,8 @@ pub(super) struct Flight {
     /// When the last part of it was asked for.
     pub asked_ms: u64,
     pub progress_ms: u64,
+    /// The source has told everything anew since, as one does that has lost a link: the answer may be lost with it.
+    pub told_ms: Option<u64>,
 }
 
 /// One log.

@@ -137,7 +137,7 @@ impl Sync {
         self.land(log);
         let state = self.logs.entry(*log).or_default();
         let now_ms = cx.now_ms;
-        state.flight = Some(Flight { peer, link, aim, at, to, asked_ms: now_ms, progress_ms: now_ms });
+        state.flight = Some(Flight { peer, link, aim, at, to, asked_ms: now_ms, progress_ms: now_ms, told_ms: None });
         self.flights.insert(*log);
         if let Some(peer) = self.peers.get_mut(&peer) {
             peer.flights += 1;
@@ -179,6 +179,7 @@ impl Sync {
         }
         flight.at = number;
         flight.progress_ms = cx.now_ms;
+        flight.told_ms = None;
         state.avoid = None;
         if let Some(known) = &mut known {
             known.retried = false;
@@ -237,6 +238,12 @@ impl Sync {
         let flights: Vec<(LogKey, Flight)> =
             self.flights.iter().filter_map(|log| Some((*log, self.logs.get(log)?.flight?))).collect();
         for (log, flight) in flights {
+            if flight.told_ms.is_some_and(|ms| cx.now_ms >= ms + WANT_TIMEOUT_MS) {
+                // Whatever else it sends meanwhile.
+                self.land(&log);
+                self.pending.insert((log.lane, log));
+                continue;
+            }
             let heard = self.peers.get(&flight.peer).map_or(0, |peer| peer.batches_ms);
             let silent_ms = cx.now_ms.saturating_sub(flight.progress_ms.max(heard));
             let is_stuck = cx.now_ms.saturating_sub(flight.progress_ms) >= WANT_STUCK_MS;
