@@ -224,7 +224,10 @@ fn the_scorecard_is_the_same_by_every_way_out_and_names_nobody() {
     assert_eq!(pots[0]["units"][0]["days"][0], json!([now_s() / 86_400, 20, 0]));
     assert!(gateway.get("/stock").body.contains("seed pot"));
     assert!(gateway.said(&["pots"]).contains("seed pot"), "by the command line");
-    retained(&mut reader, "commons/stock", "the pot", |told| told["pots"][0]["units"][0]["balance"] == 20);
+    // Who comes late is told the same.
+    let mut late = gateway.client(4, "late");
+    assert_eq!(late.subscribe("commons/stock", 1), 1);
+    retained(&mut late, "commons/stock", "the pot", |told| told["pots"][0]["units"][0]["balance"] == 20);
     gateway.assert_unhurt();
     gateway.terminate();
     assert_eq!(gateway.said_json(&["scorecard", "--json"])["lunations"][0]["units"][0], unit, "of the stopped gateway");

@@ -133,6 +133,14 @@ pub(super) async fn history(web: &Web, head: &Head) -> Result<Answer, Fault> {
     Ok(own(page.as_ref()))
 }
 
+/// `GET /api/v1/ledger/score`: one's own sums of each month, and what is told to nobody else.
+pub(super) async fn score(web: &Web, head: &Head) -> Result<Answer, Fault> {
+    let Some(member) = who(web, head).await else { return Ok(unknown()) };
+    let score = web.inbox.personal(member).await;
+    here(web)?;
+    Ok(own(score.as_ref()))
+}
+
 /// `GET /api/v1/ledger/watch`: Server-Sent Events, `account` with the whole account at first and after each change.
 pub(super) async fn follow(
     web: &Web,

@@ -193,6 +193,7 @@ async fn handle(
             "challenge" => Ok(ledger::challenge(web)),
             "account" => ledger::account(web, &head).await,
             "history" => ledger::history(web, &head).await,
+            "score" => ledger::score(web, &head).await,
             _ => ledger::follow(web, &head, stopping).await,
         },
         ["api", "v1", "ledger", "members", id] => ledger::member(web, id, false).await,

@@ -290,3 +290,35 @@ async fn a_newcomer_is_shown_who_vouched() {
     assert_eq!(house.post(&enter).await.status, 201);
     assert_eq!(house.card(dora).await.status, "member");
 }
+
+/// Anybody would read what a neighbour gave and received, or he himself could not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ones_own_score_is_for_the_member_alone() {
+    let house = House::start().await;
+    let (ann, bob) = (house.founder(0), house.founder(1));
+    let pay = house.pay(0, bob, 90, "").await;
+    assert_eq!(house.post(&pay).await.status, 201);
+    let link = next_link(&house.card(bob).await).unwrap();
+    let accept = house.pen(1).write(NOW, Body::Accept(OnPay { link, pay: pay.id }));
+    assert_eq!(house.post(&accept).await.status, 201);
+    for reply in [house.get("/api/v1/ledger/score").await, house.get_with("/api/v1/ledger/score", "guessed").await] {
+        assert_eq!(reply.status, 401);
+        assert!(!reply.body.contains("units"));
+    }
+    for (n, member, household, given, received) in [(0, ann, "h0", 0, 90), (1, bob, "h1", 90, 0)] {
+        let pass = house.pass(n, member).await.json()["pass"].as_str().unwrap().to_owned();
+        let reply = house.get_with("/api/v1/ledger/score", &pass).await;
+        assert_eq!(reply.header("cache-control"), "no-store");
+        let mine = reply.json();
+        assert_eq!(
+            (mine["member"].as_str(), mine["household"].as_str()),
+            (Some(&*member.to_string()), Some(household))
+        );
+        let units = mine["units"].as_array().unwrap();
+        let sum = |field: &str| units.iter().map(|unit| unit[field].as_i64().unwrap()).sum::<i64>();
+        assert_eq!((sum("given"), sum("received"), sum("household_given")), (given, received, given));
+        assert_eq!(mine["signals"], json!([]));
+    }
+    let public = house.get("/api/v1/scorecard").await.json();
+    assert!(public["lunations"][0]["units"][0]["few"] == true || public["lunations"][1]["units"][0]["few"] == true);
+}
