@@ -81,13 +81,15 @@ pub struct Hello {
     pub expiry_s: u32,
     /// Receive maximum (5); 0 says nothing.
     pub receive_max: u16,
+    /// User and password.
+    pub login: Option<(String, String)>,
 }
 
 impl Hello {
     /// A clean session.
     pub fn new(version: u8, client: &str) -> Self {
         let client = client.to_owned();
-        Self { version, client, clean: true, keepalive_s: 60, will: None, expiry_s: 0, receive_max: 0 }
+        Self { version, client, clean: true, keepalive_s: 60, will: None, expiry_s: 0, receive_max: 0, login: None }
     }
 
     /// A session that is kept for an hour.
@@ -103,6 +105,9 @@ impl Hello {
         let mut flags = u8::from(self.clean) << 1;
         if let Some((_, _, qos, retain)) = &self.will {
             flags |= 4 | (qos << 3) | (u8::from(*retain) << 5);
+        }
+        if self.login.is_some() {
+            flags |= 0xc0;
         }
         body.push(flags);
         body.extend(self.keepalive_s.to_be_bytes());
@@ -123,6 +128,10 @@ impl Hello {
             }
             put_text(&mut body, topic.as_bytes());
             put_text(&mut body, payload);
+        }
+        if let Some((user, password)) = &self.login {
+            put_text(&mut body, user.as_bytes());
+            put_text(&mut body, password.as_bytes());
         }
         packet(0x10, body)
     }

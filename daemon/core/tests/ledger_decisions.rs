@@ -4,7 +4,7 @@ mod support;
 
 use commons_core::codec::{Author, SignedRecord};
 use commons_core::identity::{MemberId, RecordId};
-use commons_core::ledger::{Lights, Refusal};
+use commons_core::ledger::{Lights, Refusal, Said};
 use commons_core::log::Age;
 use commons_core::record::*;
 use support::book::*;
@@ -209,6 +209,35 @@ fn two_communities_do_not_mix() {
     assert_eq!(code(street.desk.try_post(&vouch)), "other_community");
     let consent = { stranger }.write(|link| Body::Consent(Consent { link, decision: street.decision.id }));
     assert_eq!(code(street.desk.try_post(&consent)), "other_community");
+}
+
+/// A gateway with its clock set back, or one that lies, would decide whose branch came first.
+#[test]
+fn when_a_stamp_says_it_was_made_decides_nothing() {
+    let told = |created: [u64; 2], arrived: [u64; 2]| {
+        let mut street = state("away");
+        let (first, second) = (street.eva.pay(street.ann.member(), 5), street.eva.pay(street.bob.member(), 6));
+        for word in [&first, &second] {
+            street.desk.post(word);
+        }
+        for (at, record) in [second.id, first.id].into_iter().enumerate() {
+            let stamp = Word::by(Author::Gateway, at as u32, Body::Stamp(Stamp { record }));
+            let said = Said { created: created[at], arrived: Age(arrived[at]), ..stamp.said(gateway(0)) };
+            street.desk.ledger.apply(said);
+        }
+        (street.desk.ledger.digest(), street.desk.ledger.lights(&first.id), street.desk.ledger.snapshot())
+    };
+    let honest = told([1_795_000_000, 1_795_000_001], [10, 11]);
+    for other in [told([0, u64::MAX], [10, 11]), told([u64::MAX, 0], [0, 0]), told([1, 1], [u64::MAX / 2, 0])] {
+        assert!(other == honest);
+    }
+    assert_eq!(honest.1, Lights::Confirmed);
+    // Nor does a stamp made for an earlier time let a frozen member pay.
+    let mut street = state("frozen");
+    let stamp = Word::by(Author::Gateway, 9, Body::Stamp(Stamp { record: street.eva.link.prev }));
+    street.desk.ledger.apply(Said { created: 0, arrived: Age(0), ..stamp.said(gateway(0)) });
+    let pay = street.eva.pay(street.ann.member(), 1);
+    assert_eq!(code(street.desk.try_post(&pay)), "frozen");
 }
 
 /// A phone would show that home knows of a payment which home has never seen.

@@ -177,7 +177,10 @@ impl Hand {
         let head = head.ok_or_else(|| no("the gateway does not say where your chain ends"))?;
         let same_key = card["key"] == self.pen().key().to_string().as_str();
         if let Some((last, id)) = self.key.last().filter(|_| same_key) {
-            if last > seq || (last == seq && id != head) {
+            // Of a split chain it may know this one as another end.
+            let ends = card["ends"].as_array().into_iter().flatten();
+            let known = ends.filter_map(id_in).any(|end| end == id);
+            if !known && (last > seq || (last == seq && id != head)) {
                 let sentence = format!(
                     "this gateway has not heard of your record number {last} yet; to sign here would split your chain and freeze you: \
                      wait until it is linked, or sign where you did last"

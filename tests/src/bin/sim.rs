@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     };
     if job.help {
         let all: Vec<String> = Trouble::ALL.iter().map(|each| each.name()).collect();
-        print!("{HELP}What can go wrong: {}.\n", all.join(", "));
+        println!("{HELP}What can go wrong: {}.", all.join(", "));
         return ExitCode::SUCCESS;
     }
     if job.cheat {

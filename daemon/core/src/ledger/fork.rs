@@ -106,6 +106,17 @@ impl Ledger {
         found.chain(shown.map(|proof| (proof.epoch, proof.seq))).collect()
     }
 
+    /// Whether this proof was shown before, by whomever: the book need not hold it once more.
+    pub fn knows_proof(&self, body: &Body) -> bool {
+        let Body::ForkProof(proof) = body else { return false };
+        match self.judge_proof(proof) {
+            Ok(Judged::Proof(member, proof)) => {
+                self.members.get(&member).is_some_and(|member| member.proofs.contains(&proof))
+            }
+            _ => false,
+        }
+    }
+
     /// Two records of each fork: of those in the chain, else of those shown.
     pub fn fork_pairs(&self, about: &MemberId) -> Vec<((u16, u32), [RecordId; 2])> {
         let mut pairs = BTreeMap::new();

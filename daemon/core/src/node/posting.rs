@@ -82,6 +82,7 @@ impl Node {
             || target.as_ref().is_some_and(known_act)
             || self.stock.knows(&id)
             || self.ledger.counts(&id)
+            || self.ledger.knows_proof(&record.body)
         {
             return Ok(accepted(true));
         }
