@@ -9,6 +9,7 @@ pub mod gateway;
 pub mod http;
 pub mod member;
 pub mod mqtt;
+pub mod pen;
 pub mod seed;
 pub mod sim;
 

@@ -1,48 +1,14 @@
-<<<<<<< HEAD
-//! What a member's phone hands in: finished records with its signature.
-
-use commons_core::codec::{encode_record, SignedRecord};
-use commons_core::identity::{MemberKeys, NetworkId};
-use commons_core::record::{Ask, AssignBy, Body, Category, Mark, Record, Urgency, RECORD_VERSION};
-
-/// A record of this body, signed for the network.
-pub fn signed(keys: &MemberKeys, network: &NetworkId, created: u64, mark: Mark, body: Body) -> SignedRecord {
-    let record = encode_record(&Record { version: RECORD_VERSION, created, mark, body });
-    let signature = keys.sign(network, &record);
-    SignedRecord { author: keys.key(), record, signature }
-}
-
-/// What a gateway makes of a guest's plain text; whoever says more changes it.
-pub fn plain_need(text: &str) -> Ask {
-    Ask {
-        category: Category::Other,
-        text: text.to_owned(),
-        lines: Vec::new(),
-        urgency: Urgency::Today,
-        slots: 1,
-        standing: false,
-        zone: String::new(),
-        window: None,
-        tags: Vec::new(),
-        lang: String::new(),
-        contact: None,
-        assign_by: AssignBy::HomeGateway,
-        repeat: String::new(),
-        lifetime_s: Urgency::Today.lifetime_s(),
-        reference: String::new(),
-    }
-}
-=======
 //! Members as a test plays them: with a key file of `commonsd member`, and with records made by hand that no honest phone would sign.
 
 use std::path::{Path, PathBuf};
 
-use commons_core::codec::{encode_record, record_id, Author, SignedRecord};
+use commons_core::codec::{record_id, Author};
 use commons_core::identity::{unhex, GatewayId, MemberId, MemberKeys, NetworkId, RecordId};
 use commons_core::record::*;
 use serde_json::Value;
 
 use crate::gateway::commonsd;
+use crate::pen::signed;
 use crate::Gateway;
 
 /// A member with his key in a file.
@@ -137,10 +103,9 @@ impl Member {
     pub fn signs(&self, network: &str, body: Body) -> Word {
         let (keys, network, kind) = (self.keys(), NetworkId::of(network), body.kind().name());
         let mark = Mark { sender: 0, content: 0 };
-        let record = encode_record(&Record { version: RECORD_VERSION, created: 1_795_000_000, mark, body });
-        let id = record_id(&network, &GatewayId([0; 32]), &Author::Member(keys.key()), &record);
-        let signature = keys.sign(&network, &record);
-        Word { id, kind, bytes: SignedRecord { author: keys.key(), record, signature }.encode() }
+        let signed = signed(&keys, &network, 1_795_000_000, mark, body);
+        let id = record_id(&network, &GatewayId([0; 32]), &Author::Member(keys.key()), &signed.record);
+        Word { id, kind, bytes: signed.encode() }
     }
 
     /// A payment in the first unit.
@@ -163,4 +128,3 @@ pub fn found(gateway: &Gateway) -> [Member; 3] {
     gateway.said(&arguments);
     files.map(|file| Member::new(&file))
 }
->>>>>>> 28f20e1 (Try forks, accounts and refusals at real gateways over MQTT and HTTP)

@@ -3,7 +3,7 @@
 use commons_core::codec::{record_id, Author};
 use commons_core::identity::{GatewayId, MemberId, MemberKeys, NetworkId, RecordId};
 use commons_core::record::*;
-use commons_tests::{member, Gateway, Mqtt};
+use commons_tests::{pen, Gateway, Mqtt};
 
 const NETWORK: &str = "maple street";
 
@@ -11,7 +11,7 @@ const NETWORK: &str = "maple street";
 fn say(client: &mut Mqtt, seed: u8, body: Body) -> (u8, RecordId) {
     let (keys, network) = (MemberKeys::from_seed(&[seed; 32]), NetworkId::of(NETWORK));
     let topic = format!("commons/post/{}", body.kind().name());
-    let signed = member::signed(&keys, &network, 1_795_000_000, Mark { sender: 7, content: 7 }, body);
+    let signed = pen::signed(&keys, &network, 1_795_000_000, Mark { sender: 7, content: 7 }, body);
     let id = record_id(&network, &GatewayId([0; 32]), &Author::Member(keys.key()), &signed.record);
     (client.publish(&topic, &signed.encode(), 1).0, id)
 }

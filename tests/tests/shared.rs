@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use commons_core::codec::{encode_record, record_id, Author, SignedRecord};
-use commons_core::identity::{GatewayId, MemberId, MemberKeys, NetworkId, RecordId};
+use commons_core::identity::{hex, GatewayId, MemberId, MemberKeys, NetworkId, RecordId};
 use commons_core::record::*;
+use commons_tests::codec::Hello;
 use commons_tests::http::form;
 use commons_tests::{wait_for, Gateway, Mqtt};
 use serde_json::{json, Value};
@@ -231,6 +232,55 @@ fn the_scorecard_is_the_same_by_every_way_out_and_names_nobody() {
     gateway.assert_unhurt();
     gateway.terminate();
     assert_eq!(gateway.said_json(&["scorecard", "--json"])["lunations"][0]["units"][0], unit, "of the stopped gateway");
+}
+
+/// The block would hear whose balance lies far off, or he himself would not.
+#[test]
+fn a_signal_is_told_to_its_member_alone() {
+    let gateway = Gateway::start_with(&format!("[gateway]\nnetwork = \"{NETWORK}\"\n"));
+    let home = gateway.said_json(&["status", "--json"])["id"].as_str().and_then(GatewayId::parse).expect("its id");
+    let mut phones = gateway.client(5, "phones");
+    let mut pens = community(&mut phones, home);
+    for (from, to, minutes) in [(0, 1, 60), (1, 2, 90), (2, 3, 30), (3, 4, 45), (4, 5, 15), (5, 6, 20), (5, 0, 600)] {
+        pay(&mut phones, &mut pens, from, to, minutes);
+    }
+    let mut anybody = gateway.client(5, "anybody");
+    assert_eq!(anybody.subscribe("#", 0), 0);
+    // Balances 540, -30, 60, -15, 30, -605: the middle is 7.5, the bound 4.44 x 45 away from it.
+    for (place, far) in [(5, Some(-605)), (1, None)] {
+        let member = pens[place].link.member;
+        let login = Some((member.to_string(), pass(&gateway, home, pens[place].seed, member)));
+        let hello = Hello { login, ..Hello::new(5, &format!("phone-{place}")) };
+        let mut phone = Mqtt::hello(gateway.mqtt, &hello).expect("let in");
+        let topic = format!("commons/ledger/{member}");
+        assert_eq!(phone.subscribe(&topic, 0), 0);
+        let told = retained(&mut phone, &topic, "the account", |_| true);
+        let signals = match far {
+            Some(balance) => json!([{"signal": "balance_far", "unit": "hour", "balance": balance, "median": 7}]),
+            None => Value::Null,
+        };
+        assert_eq!(told["signals"], signals, "{told}");
+    }
+    retained(&mut anybody, "commons/scorecard", "all of it", |told| {
+        told["lunations"][0]["units"][0]["circulation"] == 860
+    });
+    while let Some(message) = anybody.message(Duration::from_millis(300)) {
+        let text = String::from_utf8_lossy(&message.payload).into_owned();
+        assert!(!text.contains("balance_far") && !message.topic.starts_with("commons/ledger"), "{}", message.topic);
+    }
+    assert!(!gateway.get("/api/v1/scorecard").body.contains("balance_far"));
+    gateway.assert_unhurt();
+}
+
+/// A pass the way a phone gets one.
+fn pass(gateway: &Gateway, home: GatewayId, seed: u8, member: MemberId) -> String {
+    let question = gateway.get("/api/v1/ledger/challenge").json()["challenge"].as_str().expect("a question").to_owned();
+    let asked = RecordId::parse(&question).expect("32 bytes").0;
+    let keys = MemberKeys::from_seed(&[seed; 32]);
+    let signature = keys.sign_for_pass(&NetworkId::of(NETWORK), &home, &member, &asked);
+    let body = json!({"v": 1, "member": member.to_string(), "challenge": question, "signature": hex(&signature.0)});
+    let answer = gateway.post("/api/v1/ledger/pass", "application/json", &body.to_string()).json();
+    answer["pass"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
 /// A year of answered needs would be forgotten when they expire, or be counted twice after a power cut.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use commons_core::identity::{MemberKeys, NetworkId};
 use commons_core::record::{Ask, Body, Category, Mark};
-use commons_tests::{http, member};
+use commons_tests::{http, pen};
 use commons_tests::{wait_for, Gateway, Mqtt, PATIENCE};
 use serde_json::{json, Value};
 
@@ -14,11 +14,11 @@ fn signed_need(text: &str) -> Vec<u8> {
         category: Category::Health,
         zone: String::from("stairwell B"),
         reference: String::from("phone-1"),
-        ..member::plain_need(text)
+        ..pen::plain_need(text)
     };
     let keys = MemberKeys::from_seed(&[7; 32]);
     let mark = Mark { sender: 11, content: 22 };
-    member::signed(&keys, &NetworkId::of("commons"), 1_795_200_000, mark, Body::Need(ask)).encode()
+    pen::signed(&keys, &NetworkId::of("commons"), 1_795_200_000, mark, Body::Need(ask)).encode()
 }
 
 /// Waits for the retained state of the item with this text on the board's topics.

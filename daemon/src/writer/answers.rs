@@ -47,7 +47,10 @@ impl Writer {
                 let card = self.scored.card(&self.node, now);
                 let _ = reply.send(card);
             }
-            Message::Personal(member, reply) => drop(reply.send(self.node.personal(&member, now))),
+            Message::Personal(member, reply) => {
+                let score = self.scored.personal(&self.node, now, &member);
+                let _ = reply.send(score);
+            }
             Message::Summary(reply) => drop(reply.send(self.node.board().summary())),
             Message::Retain(retained, reply) => drop(reply.send(self.parts.retained.set(retained))),
             Message::RetainedAfter(topic, reply) => drop(reply.send(self.parts.retained.after(topic))),

@@ -1,7 +1,8 @@
 //! The scorecard and the pots, kept for a moment: they are folded from every posting there is, and everybody may ask.
 
+use commons_core::identity::MemberId;
 use commons_core::ledger::PotState;
-use commons_core::scorecard::ScorecardState;
+use commons_core::scorecard::{Personal, Scorecard, ScorecardState};
 
 use super::*;
 
@@ -18,7 +19,7 @@ const LASTS_TIMES: u32 = 20;
 /// Answers at hand.
 #[derive(Default)]
 pub(super) struct Scored {
-    card: Option<Kept<Arc<ScorecardState>>>,
+    card: Option<Kept<(Scorecard, Arc<ScorecardState>)>>,
     pots: Option<Kept<Arc<[PotState]>>>,
 }
 
@@ -29,23 +30,38 @@ struct Kept<T> {
 
 impl Scored {
     pub fn card(&mut self, node: &Node, now: Now) -> Arc<ScorecardState> {
-        fresh(&mut self.card, || Arc::new(node.scorecard(now).state()))
+        self.fresh(node, now).1.clone()
+    }
+
+    pub fn personal(&mut self, node: &Node, now: Now, member: &MemberId) -> Option<Personal> {
+        self.fresh(node, now).0.personal(member)
     }
 
     pub fn pots(&mut self, node: &Node, now: Now) -> Arc<[PotState]> {
-        fresh(&mut self.pots, || node.pots(now).into())
+        fresh(&mut self.pots, || node.pots(now).into()).clone()
+    }
+
+    fn fresh(&mut self, node: &Node, now: Now) -> &(Scorecard, Arc<ScorecardState>) {
+        fresh(&mut self.card, || {
+            let card = node.scorecard(now);
+            let state = Arc::new(card.state());
+            (card, state)
+        })
     }
 }
 
-fn fresh<T: Clone>(kept: &mut Option<Kept<T>>, make: impl FnOnce() -> T) -> T {
+/// What is kept, made anew if its time is over.
+fn fresh<T>(kept: &mut Option<Kept<T>>, make: impl FnOnce() -> T) -> &T {
     let began = Instant::now();
-    if let Some(kept) = kept.as_ref().filter(|kept| began < kept.until) {
-        return kept.value.clone();
-    }
-    let value = make();
-    let until = Instant::now() + FRESH.max(began.elapsed() * LASTS_TIMES);
-    *kept = Some(Kept { value: value.clone(), until });
-    value
+    let kept = match kept.take().filter(|kept| began < kept.until) {
+        Some(known) => kept.insert(known),
+        None => {
+            let value = make();
+            let until = Instant::now() + FRESH.max(began.elapsed() * LASTS_TIMES);
+            kept.insert(Kept { value, until })
+        }
+    };
+    &kept.value
 }
 
 impl Writer {

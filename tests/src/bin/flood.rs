@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use commons_core::identity::{MemberKeys, NetworkId};
 use commons_core::record::{Body, Mark};
 use commons_tests::codec::{self, Hello};
-use commons_tests::member;
+use commons_tests::pen;
 use commons_tests::seed::Dice;
 use serde_json::json;
 
@@ -241,8 +241,8 @@ fn sign(members: u64) {
     for (number, line) in std::io::stdin().lines().enumerate() {
         let mark = Mark { sender: dice.bits() as u32, content: dice.bits() };
         let created = 1_795_200_000 + 7 * number as u64;
-        let body = Body::Need(member::plain_need(&line.expect("a line")));
-        let signed = member::signed(&keys[dice.bits() as usize % keys.len()], &network, created, mark, body);
+        let body = Body::Need(pen::plain_need(&line.expect("a line")));
+        let signed = pen::signed(&keys[dice.bits() as usize % keys.len()], &network, created, mark, body);
         println!("{}", signed.encode().iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     }
 }

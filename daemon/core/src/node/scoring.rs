@@ -6,12 +6,12 @@ use alloc::vec::Vec;
 
 use super::Node;
 use crate::clock::Now;
-use crate::identity::{MemberId, MemberKey};
+use crate::identity::MemberKey;
 use crate::ledger::PotState;
 use crate::log::Age;
 use crate::scorecard::lunation::Lunation;
 use crate::scorecard::responses::Responses;
-use crate::scorecard::{fingerprint, Personal, Scorecard};
+use crate::scorecard::{fingerprint, Scorecard};
 use crate::views::board::Touched;
 use crate::views::shelves::ShelfState;
 
@@ -55,11 +55,6 @@ impl Node {
             responses.show(&answered, household, lunation);
         }
         Scorecard::new(&self.ledger, &self.me, responses, self.clock.best(now).0)
-    }
-
-    /// What one member alone may see; whoever asks has shown his key. None: no member, or a pot.
-    pub fn personal(&self, member: &MemberId, now: Now) -> Option<Personal> {
-        self.scorecard(now).personal(member)
     }
 
     /// The common pots.

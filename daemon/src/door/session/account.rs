@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use commons_core::identity::MemberId;
+use commons_core::scorecard::Signal;
 use commons_core::topic::LEDGER_PREFIX;
 use futures_util::future::BoxFuture;
+use serde::Serialize;
 
 use super::outbound::{Delivery, Source};
 use super::{Attach, Session};
@@ -29,6 +31,15 @@ pub struct Account {
     stale: bool,
     /// A subscription has begun: the next message is its snapshot.
     first: bool,
+}
+
+/// The account, and what the scorecard tells this member alone, if there is anything.
+#[derive(Serialize)]
+struct WithSignals {
+    #[serde(flatten)]
+    account: commons_core::ledger::Account,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    signals: Vec<Signal>,
 }
 
 /// What happened.
@@ -133,7 +144,8 @@ impl Session {
                     return None;
                 }
                 let account = inbox.account(id).await?;
-                Some(serde_json::to_vec(&account).unwrap_or_default().into())
+                let signals = inbox.personal(id).await.map(|score| score.signals).unwrap_or_default();
+                Some(serde_json::to_vec(&WithSignals { account, signals }).unwrap_or_default().into())
             }));
         }
     }
