@@ -96,6 +96,8 @@ pub struct Http {
     pub wifi_name: String,
     /// Its password; empty = open.
     pub wifi_password: String,
+    /// The page's language for phones that ask for none it speaks; empty = English.
+    pub language: String,
     /// Names and addresses under which pages are ours, beside the machine's own addresses.
     pub names: Vec<String>,
 }
@@ -227,6 +229,7 @@ impl Default for Http {
             connections_per_address_max: 64,
             wifi_name: String::new(),
             wifi_password: String::new(),
+            language: String::new(),
             names: Vec::new(),
         }
     }

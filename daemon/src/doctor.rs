@@ -3,10 +3,12 @@
 //! Pure: what was seen comes in, findings go out; `host/inspect.rs` and the command look. It tells nobody's posts.
 
 pub mod bundle;
+mod wifi;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::host::clock::Keeping;
 use crate::host::inspect::Machine;
 
 /// Bytes free below which somebody should tidy up before the gateway itself must refuse posts.
@@ -55,6 +57,17 @@ pub enum Page {
     Failed(String),
 }
 
+/// What a phone meets that joins the Wi-Fi.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portal {
+    /// Names lead to the page; else what is wrong with them.
+    pub names: Result<(), String>,
+    /// Systems whose probes are not led to the page.
+    pub unled: Vec<&'static str>,
+    /// Systems whose probes were tried.
+    pub systems: usize,
+}
+
 /// Everything the doctor looks at.
 #[derive(Debug)]
 pub struct Seen {
@@ -64,16 +77,22 @@ pub struct Seen {
     pub page: Page,
     /// The machine.
     pub machine: Machine,
+    /// What phones meet; none: they are not led to the page, or the gateway does not run.
+    pub portal: Option<Portal>,
+    /// Who keeps the clock.
+    pub keeping: Keeping,
 }
 
 /// Judges everything, in an order that a person follows: the gateway first, then what it stands on.
 pub fn examine(seen: &Seen) -> Vec<Finding> {
     let mut findings = gateway(&seen.status);
+    findings.push(clock_source(seen.keeping));
     findings.push(page(&seen.page));
     findings.extend(peers(&seen.status));
     findings.extend(disk(&seen.machine));
     findings.extend(board(&seen.machine));
-    findings.extend(radio(&seen.machine));
+    findings.extend(wifi::wifi(&seen.machine, seen.portal.as_ref()));
+    findings.extend(program(&seen.machine));
     findings
 }
 
@@ -116,6 +135,36 @@ fn gateway(status: &Value) -> Vec<Finding> {
         findings.push(ok("clock", format!("The clock is set ({certainty}).")));
     }
     findings
+}
+
+fn clock_source(keeping: Keeping) -> Finding {
+    match keeping {
+        Keeping { synchronised: true, .. } => ok("clock_source", "A time service keeps the clock."),
+        Keeping { battery: true, .. } => ok("clock_source", "No time service vouches for the clock; the machine has one that runs while it is off."),
+        Keeping { .. } => finding(
+            "clock_source",
+            Level::Warn,
+            "Nobody keeps the clock: no time service vouches for it, and while it is off the machine has none. Nothing expires early by it; times shown are about right.",
+            "Fit a clock module (DS3231), connect to the internet now and then, or set it with `timedatectl set-time`.",
+        ),
+    }
+}
+
+/// Which program runs on a flashed card.
+fn program(machine: &Machine) -> Option<Finding> {
+    let card = machine.card.as_ref()?;
+    let last = if card.last.is_empty() { String::new() } else { format!(" The last update: {}", card.last) };
+    Some(match (card.tried, card.updated) {
+        (true, _) => ok("slot", format!("An update is being tried.{last}")),
+        (false, true) => ok("slot", format!("The program is from an update.{last}")),
+        (false, false) if card.last.contains("taken back") => finding(
+            "slot",
+            Level::Warn,
+            format!("The program is as it was on the card.{last}"),
+            "Ask whoever made the update; what runs is the version from before, and it works.",
+        ),
+        (false, false) => ok("slot", format!("The program is as it was on the card.{last}")),
+    })
 }
 
 fn page(page: &Page) -> Finding {
@@ -246,28 +295,6 @@ fn board(machine: &Machine) -> Vec<Finding> {
             "On a Raspberry Pi: `dtparam=watchdog=on` in config.txt. Elsewhere: know where the plug is.",
         ),
     });
-    findings
-}
-
-fn radio(machine: &Machine) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (name, by_switch) in &machine.radios_off {
-        let mend = match by_switch {
-            true => "Turn the switch on the machine's case, or the key for radios.",
-            false => "Set the country (`raspi-config`, or `iw reg set`), then `rfkill unblock wifi`.",
-        };
-        findings.push(finding("wifi_off", Level::Warn, format!("The Wi-Fi radio {name} is switched off."), mend));
-    }
-    match machine.country.as_deref() {
-        Some("00") => findings.push(finding(
-            "wifi_country",
-            Level::Warn,
-            "No country is set for the Wi-Fi: it may use few channels, weakly, or not serve phones at all.",
-            "Set it where the machine stands: `raspi-config`, or `country_code=` in hostapd.conf.",
-        )),
-        Some(country) => findings.push(ok("wifi_country", format!("The Wi-Fi follows the rules of {country}."))),
-        None => {}
-    }
     findings
 }
 

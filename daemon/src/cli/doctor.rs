@@ -10,9 +10,10 @@ use serde_json::{json, Value};
 
 use super::arguments::Where;
 use super::output::{Failure, Output};
-use super::{plain, status, Backend};
+use super::{phones, plain, status, Backend};
 use crate::doctor::{bundle, examine, worst, Finding, Level, Page, Seen};
-use crate::host::inspect;
+use crate::host::addresses::addresses;
+use crate::host::{clock, inspect, radio};
 
 /// How long the page may take on a slow board under load.
 const PAGE_WITHIN: Duration = Duration::from_secs(5);
@@ -29,8 +30,18 @@ pub fn doctor(
 ) -> anyhow::Result<u8> {
     let (status, loaded) = status::found(place, backend)?;
     let page = page(&status);
-    let machine = inspect::machine(Path::new("/"), &loaded.config.gateway.data);
-    let seen = Seen { status, page, machine };
+    let root = Path::new("/");
+    let mut machine = inspect::machine(root, &loaded.config.gateway.data);
+    // What the radio says counts; the module's parameter is only what it was loaded with.
+    if machine.country.is_some() {
+        machine.country = radio::country().or(machine.country);
+        machine.access_point = radio::access_point();
+    }
+    let portal = match (loaded.config.portal.enabled, listens(&status)) {
+        (true, Some(at)) => Some(phones::tried(at, &addresses())),
+        _ => None,
+    };
+    let seen = Seen { status, page, machine, portal, keeping: clock::keeping(root) };
     let findings = examine(&seen);
     if let Some(file) = to {
         write_bundle(file, &bundle::redacted(&seen, &findings))?;
@@ -79,11 +90,16 @@ fn page(status: &Value) -> Page {
     if status["running"] != true {
         return Page::NotAsked;
     }
-    let listens = status["http"].as_array().into_iter().flatten().filter_map(|at| at.as_str()?.parse().ok());
-    match listens.map(from_here).next() {
+    match listens(status) {
         None => Page::Failed("it listens nowhere".into()),
         Some(at) => ask(at).map_or_else(|error| Page::Failed(format!("{at}: {error}")), |()| Page::Came),
     }
+}
+
+/// Where the page of a running gateway answers on this machine.
+fn listens(status: &Value) -> Option<SocketAddr> {
+    let listens = status["http"].as_array().into_iter().flatten().filter_map(|at| at.as_str()?.parse().ok());
+    listens.map(from_here).next().filter(|_| status["running"] == true)
 }
 
 /// An address of this machine for one that means all of them.

@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod member;
 pub mod output;
 pub mod peer;
+mod phones;
 pub mod plain;
 pub mod post;
 pub mod progress;

@@ -111,6 +111,7 @@ pub static KEYS: &[Key] = &[
     row!(http.connections_per_address_max, Shape::Count(1, 100_000), "connections", restart, "Connections at once from one address."),
     row!(http.wifi_name, Shape::Text(0, 32), "", restart, "Name (SSID) of the Wi-Fi that leads here, for the poster's code. Empty: the poster shows no Wi-Fi."),
     Key { secret: true, ..row!(http.wifi_password, Shape::Text(0, 63), "", restart, "Password of that Wi-Fi, printed on the poster. Empty: the Wi-Fi is open.") },
+    row!(http.language, Shape::Text(0, 16), "", restart, "The page's language for phones that ask for none it speaks, such as \"pt\". Empty or unknown: English."),
     row!(http.names, Shape::Names(16), "", restart, "Names under which the page is reached, beside addresses, names without a dot, names that end in .local and commons.lan. A request under any other name changes nothing and is sent to the machine's address. Where the portal is on, addresses other than the machine's own must be listed too."),
 
     row!(portal.enabled, Shape::Flag, "", restart, "Whether phones that join the Wi-Fi are shown the page at once. Only for a gateway that answers their names (DNS) too: see deploy/portal."),

@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::host::inspect::Card;
+use crate::host::radio::AccessPoint;
 
 fn well() -> Seen {
     let status = json!({
@@ -15,10 +17,14 @@ fn well() -> Seen {
         celsius: Some(45),
         watchdog: Some(true),
         country: Some("BR".into()),
+        access_point: Some(AccessPoint { phones: 3, phones_max: Some(10) }),
+        card: Some(Card { updated: true, tried: false, last: "version 0.2.0 stays.".into() }),
         memory_free_percent: Some(60),
         ..Machine::default()
     };
-    Seen { status, page: Page::Came, machine }
+    let portal = Some(Portal { names: Ok(()), unled: vec![], systems: 8 });
+    let keeping = Keeping { synchronised: true, battery: false };
+    Seen { status, page: Page::Came, machine, portal, keeping }
 }
 
 fn level_of(seen: &Seen, check: &str) -> Option<Level> {
@@ -36,6 +42,7 @@ fn a_healthy_gateway_is_well_in_every_point() {
         [
             "gateway",
             "clock",
+            "clock_source",
             "page",
             "peers",
             "space",
@@ -45,7 +52,11 @@ fn a_healthy_gateway_is_well_in_every_point() {
             "heat",
             "memory",
             "watchdog",
-            "wifi_country"
+            "wifi_country",
+            "wifi_phones",
+            "names",
+            "probes",
+            "slot"
         ]
     );
     assert!(findings.iter().all(|finding| finding.mend.is_empty() && finding.message.ends_with('.')));
@@ -76,6 +87,16 @@ fn each_illness_is_found_alone() {
         ("watchdog", Level::Warn, |seen| seen.machine.watchdog = None),
         ("wifi_off", Level::Warn, |seen| seen.machine.radios_off = vec![("phy0".into(), false)]),
         ("wifi_country", Level::Warn, |seen| seen.machine.country = Some("00".into())),
+        ("wifi_phones", Level::Warn, |seen| {
+            seen.machine.access_point = Some(AccessPoint { phones: 8, phones_max: Some(10) })
+        }),
+        ("names", Level::Fail, |seen| seen.portal.as_mut().unwrap().names = Err("no answer".into())),
+        ("probes", Level::Fail, |seen| seen.portal.as_mut().unwrap().unled = vec!["Apple"]),
+        ("clock_source", Level::Warn, |seen| seen.keeping = Keeping { synchronised: false, battery: false }),
+        ("slot", Level::Warn, |seen| {
+            let last = "version 0.3.0 was tried and taken back: it was not healthy in the end.".into();
+            seen.machine.card = Some(Card { updated: false, tried: false, last });
+        }),
     ];
     for (check, level, hurt) in table {
         let mut seen = well();
@@ -92,8 +113,11 @@ fn each_illness_is_found_alone() {
 #[test]
 fn a_machine_without_a_sensor_is_not_ill_by_it() {
     // An old laptop would be called broken for having no Raspberry Pi in it.
-    let seen = Seen { machine: Machine { watchdog: Some(true), ..Machine::default() }, ..well() };
+    let seen = Seen { machine: Machine { watchdog: Some(true), ..Machine::default() }, portal: None, ..well() };
     assert_eq!(worst(&examine(&seen)), Level::Ok);
+    let findings = examine(&seen);
+    let not_here: Vec<_> = findings.iter().filter(|finding| finding.message.starts_with("Not applicable")).collect();
+    assert_eq!(not_here.len(), 2, "{findings:?}");
 }
 
 #[test]

@@ -5,10 +5,11 @@
 //! counts as not synchronised, which costs nothing but certainty of display.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::time::{clock_gettime, ClockId};
+
+use super::program::said;
 
 /// Touched by systemd-timesyncd each time it has set the clock.
 const TIMESYNC: &str = "/run/systemd/timesync/synchronized";
@@ -17,8 +18,8 @@ const CHRONY_PID: &str = "/run/chrony/chronyd.pid";
 /// A cheap crystal's drift, in seconds a second; what a synchronised clock may have lost since (guess: 100 ppm is what
 /// datasheets of Pi-class boards allow; measure with chrony's frequency).
 const DRIFT: f64 = 100e-6;
-/// How long chronyc may take.
-const CHRONYC_MAX: Duration = Duration::from_secs(2);
+/// What chrony calls the clock it has only from itself (127.127.1.1, `local` in its configuration).
+const LOCAL_REFERENCE: &str = "7F7F0101";
 
 /// One look at the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,37 +60,33 @@ fn timesyncd(file: &Path) -> Option<u32> {
 
 /// Asks chronyd, with a limit.
 fn chrony() -> Option<u32> {
-    let mut child = Command::new("chronyc")
-        .args(["-c", "-n", "tracking"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let end = Instant::now() + CHRONYC_MAX;
-    loop {
-        match child.try_wait() {
-            Ok(Some(_)) => break,
-            Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
-            _ => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return None;
-            }
-        }
-    }
-    let output = child.wait_with_output().ok()?;
-    tracking(&String::from_utf8_lossy(&output.stdout))
+    tracking(&said("chronyc", &["-c", "-n", "tracking"])?)
+}
+
+/// Who keeps the clock of this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keeping {
+    /// A time service vouches for it now.
+    pub synchronised: bool,
+    /// It has a clock of its own that runs while it is off.
+    pub battery: bool,
+}
+
+/// Looks who keeps the clock.
+pub fn keeping(root: &Path) -> Keeping {
+    let battery = std::fs::read_dir(root.join("sys/class/rtc")).is_ok_and(|mut entries| entries.next().is_some());
+    Keeping { synchronised: read().synchronised, battery }
 }
 
 /// chronyc's report: reference, name, stratum, reference time, correction, last offset, RMS offset, frequency, residual,
 /// skew, root delay, root dispersion, interval, leap status (chronyc(1)). Error = delay / 2 + dispersion.
 fn tracking(report: &str) -> Option<u32> {
     let fields: Vec<&str> = report.trim().split(',').collect();
-    let [_, _, stratum, _, _, _, _, _, _, _, delay, dispersion, _, leap] = fields[..] else {
+    let [reference, _, stratum, _, _, _, _, _, _, _, delay, dispersion, _, leap] = fields[..] else {
         return None;
     };
-    if leap == "Not synchronised" || stratum == "0" {
+    // Its own clock, told on to others for want of a better one: nobody vouches for that.
+    if leap == "Not synchronised" || stratum == "0" || reference == LOCAL_REFERENCE {
         return None;
     }
     let error: f64 = delay.parse::<f64>().ok()? / 2.0 + dispersion.parse::<f64>().ok()?;
@@ -108,6 +105,8 @@ mod tests {
         let lost = "7F7F0101,,0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.0,1.0,0.0,Not synchronised\n";
         assert_eq!(tracking(sure), Some(2));
         assert_eq!(tracking(lost), None);
+        let own = "7F7F0101,,10,1700000000.1,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,64.8,Normal\n";
+        assert_eq!(tracking(own), None);
         assert_eq!(tracking("506 Cannot talk to daemon"), None);
     }
 

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::disk::free_bytes;
+use super::radio::AccessPoint;
 
 /// Entries of a directory of the kernel's looked at, at most.
 const ENTRIES_MAX: usize = 64;
@@ -29,8 +30,23 @@ pub struct Machine {
     pub radios_off: Vec<(String, bool)>,
     /// The country the Wi-Fi obeys; "00": none was set. None: no Wi-Fi.
     pub country: Option<String>,
+    /// The Wi-Fi it gives to phones; none: it gives none.
+    pub access_point: Option<AccessPoint>,
+    /// Which program a flashed card runs, and what came of its last update; none: it is no such card.
+    pub card: Option<Card>,
     /// Memory that programs can still have, in hundredths of all.
     pub memory_free_percent: Option<u64>,
+}
+
+/// What a card made by `deploy/image` says of its program (`commons-box` keeps it).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The program is from an update, else as it was on the card.
+    pub updated: bool,
+    /// It is being tried.
+    pub tried: bool,
+    /// What came of the last update since the start; empty: there was none.
+    pub last: String,
 }
 
 /// Looks at the machine under `root` (`/` but in tests), with the data in `data`.
@@ -48,7 +64,8 @@ pub fn machine(root: &Path, data: &Path) -> Machine {
         }),
         worn_tenths: device.as_deref().and_then(worn),
         throttled: word(&root.join("sys/devices/platform/soc/soc:firmware/get_throttled"))
-            .and_then(|text| u32::from_str_radix(text.trim_start_matches("0x"), 16).ok()),
+            .and_then(|text| u32::from_str_radix(text.trim_start_matches("0x"), 16).ok())
+            .or_else(|| volts(root)),
         celsius: inside(&root.join("sys/class/thermal"))
             .filter_map(|zone| word(&zone.join("temp"))?.parse::<i64>().ok())
             .map(|thousandths| thousandths / 1000)
@@ -60,8 +77,27 @@ pub fn machine(root: &Path, data: &Path) -> Machine {
         country: inside(&root.join("sys/class/ieee80211"))
             .next()
             .and_then(|_| word(&root.join("sys/module/cfg80211/parameters/ieee80211_regdom"))),
+        access_point: None,
+        card: card(root),
         memory_free_percent: memory(root),
     }
+}
+
+/// The same word on a Raspberry Pi with Debian's kernel, which only tells of too little voltage (raspberrypi-hwmon).
+fn volts(root: &Path) -> Option<u32> {
+    let sensor = inside(&root.join("sys/class/hwmon"))
+        .find(|sensor| word(&sensor.join("name")).as_deref() == Some("rpi_volt"))?;
+    Some(if word(&sensor.join("in0_lcrit_alarm"))? == "1" { 1 << 16 } else { 0 })
+}
+
+fn card(root: &Path) -> Option<Card> {
+    let run = root.join("run/commons");
+    let program = std::fs::read_link(run.join("commonsd")).ok()?;
+    Some(Card {
+        updated: program.components().any(|part| part.as_os_str() == "slots"),
+        tried: run.join("trial").exists(),
+        last: word(&run.join("update.txt")).unwrap_or_default(),
+    })
 }
 
 struct Mount {
@@ -171,6 +207,9 @@ mod tests {
         put("sys/class/rfkill/rfkill1/name", "phy0\n");
         put("sys/class/ieee80211/phy0/index", "0\n");
         put("sys/module/cfg80211/parameters/ieee80211_regdom", "00\n");
+        put("run/commons/trial", "");
+        put("run/commons/update.txt", "version 0.2.0 is being tried.");
+        std::os::unix::fs::symlink("/data/slots/a/commonsd", root.path().join("run/commons/commonsd")).unwrap();
         put("proc/meminfo", "MemTotal:  1000 kB\nMemFree: 1 kB\nMemAvailable:  42 kB\n");
         let seen = machine(root.path(), Path::new("/var/lib/commonsd-of-a-test"));
         assert_eq!(
@@ -185,9 +224,16 @@ mod tests {
                 watchdog: Some(false),
                 radios_off: vec![("phy0".into(), false)],
                 country: Some("00".into()),
+                access_point: None,
+                card: Some(Card { updated: true, tried: true, last: "version 0.2.0 is being tried.".into() }),
                 memory_free_percent: Some(4),
             }
         );
+        // Debian's kernel has another word for weak power.
+        std::fs::remove_file(root.path().join("sys/devices/platform/soc/soc:firmware/get_throttled")).unwrap();
+        put("sys/class/hwmon/hwmon1/name", "rpi_volt\n");
+        put("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1\n");
+        assert_eq!(machine(root.path(), Path::new("/x")).throttled, Some(1 << 16));
         // A machine that says nothing, and this one, are read without a word.
         let empty = tempfile::tempdir().unwrap();
         assert_eq!(machine(empty.path(), Path::new("/nowhere")), Machine::default());

@@ -17,6 +17,8 @@ pub mod notify;
 pub mod owner;
 pub mod panics;
 pub mod private;
+pub mod program;
+pub mod radio;
 pub mod random;
 pub mod signals;
 pub mod sockets;

@@ -88,7 +88,7 @@ pub(super) async fn answer(
     let posted = request.method() == Method::POST;
     let packed = gzip::is_taken(request.headers());
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
-    let view = View::of(request.headers(), request.uri());
+    let view = View::of(request.headers(), request.uri(), &web.config.http.language);
     let outcome = contain(&web.counters, handle(&web, ends, place, stopping, &view, request)).await;
     let answer = outcome.unwrap_or_else(|fault| {
         // A page that is not there is no refusal; people mistype.

@@ -26,13 +26,14 @@ pub(super) struct View {
 }
 
 impl View {
-    /// `?lang=` is what the person just chose, the cookie what he chose before, the header what his phone is set to.
-    pub(super) fn of(headers: &HeaderMap, uri: &Uri) -> Self {
+    /// `?lang=` is what the person just chose, the cookie what he chose before, the header what his phone is set to, `home`
+    /// what is spoken where the gateway stands.
+    pub(super) fn of(headers: &HeaderMap, uri: &Uri, home: &str) -> Self {
         let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
         let asked = Lang::of(query.get("lang"));
         let remembered = cookie(headers, LANG_COOKIE).and_then(Lang::of);
         let accepted = || headers.get(ACCEPT_LANGUAGE).and_then(|value| Lang::accepted(value.to_str().ok()?));
-        let lang = asked.or(remembered).or_else(accepted).unwrap_or_else(Lang::english);
+        let lang = asked.or(remembered).or_else(accepted).or_else(|| Lang::of(home)).unwrap_or_else(Lang::english);
         // A path that begins like an authority would make the switch lead to another site.
         let path = match uri.path().strip_prefix('/') {
             Some(rest) if !rest.starts_with(['/', '\\']) => uri.path(),
@@ -97,7 +98,7 @@ mod tests {
 
     fn view(uri: &str, headers: &[(&'static str, &str)]) -> View {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        View::of(&headers, &uri.parse().unwrap())
+        View::of(&headers, &uri.parse().unwrap(), "")
     }
 
     /// A neighbour would be spoken to in a language he cannot read, or could not change it.
@@ -108,6 +109,9 @@ mod tests {
         assert_eq!(view("/", spanish).lang.code(), "es");
         assert_eq!(view("/", &[spanish[0], ("cookie", "x=1; lang=fr")]).lang.code(), "fr");
         assert_eq!(view("/?lang=ar", &[spanish[0], ("cookie", "lang=fr")]).lang.code(), "ar");
+        // Where the gateway stands, Portuguese is spoken: for whoever says nothing of his own.
+        let home = |lang: &str| View::of(&HeaderMap::new(), &lang.parse().unwrap(), "pt");
+        assert_eq!((home("/").lang.code(), home("/?lang=es").lang.code()), ("pt", "es"));
         assert_eq!(view("/?lang=xx", &[("cookie", "lang=%0d%0a")]).lang.code(), "en");
         for (header, code) in
             [("de, pt-BR;q=0.2, fr;q=0.7", "fr"), ("fr;q=0, en;q=0.1", "en"), ("*", "en"), ("ar;q=2,;;=,pt;q=1", "pt")]
