@@ -2,8 +2,8 @@
 
 mod support;
 
-use commons_core::codec::{decode_record, Author};
-use commons_core::identity::{hex, GatewayKeys, MemberId, RecordId};
+use commons_core::codec::{decode_record, Author, SignedRecord};
+use commons_core::identity::{hex, member_signed, GatewayKeys, MemberId, RecordId};
 use commons_core::record::*;
 use proptest::prelude::*;
 use support::book::*;
@@ -87,6 +87,36 @@ fn golden_bytes_are_unchanged() {
     }
     let expected = std::fs::read_to_string(path).expect("is there");
     assert_eq!(text, expected, "the format changed; if on purpose, it is version 2 and version 1 must still be read");
+}
+
+/// A phone would sign what the gateway cannot read, or take for signed what was changed on its way: its script is held to
+/// these bytes too (tests/browser/ledger-records.mjs).
+#[test]
+fn what_members_sign_is_golden_and_nothing_else_opens() {
+    let mut text = String::new();
+    for word in words() {
+        let Author::Member(key) = word.author else { continue };
+        let hand = (0..5).map(Hand).find(|hand| hand.key() == key).expect("one of ours");
+        let signed = word.signed(hand);
+        text += &format!("signed {} {:x} {}\nid {}\n", word.body.kind().name(), 0x11 + hand.0, hex(&signed), word.id);
+        let opens = |bytes: &[u8]| {
+            let signed = SignedRecord::decode(bytes).ok()?;
+            member_signed(&network(), &signed.author, &signed.record, &signed.signature).then_some(signed.record)
+        };
+        assert_eq!(opens(&signed).as_ref(), Some(&word.bytes));
+        for at in 0..signed.len() {
+            let mut touched = signed.clone();
+            touched[at] ^= 1;
+            assert_eq!(opens(&touched), None, "{} touched at {at}", word.body.kind().name());
+        }
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/ledger-signed-v1.txt");
+    if std::env::var_os("COMMONSD_TEST_BLESS").is_some() {
+        std::fs::write(path, &text).expect("writes");
+        return;
+    }
+    let expected = std::fs::read_to_string(path).expect("is there");
+    assert_eq!(text, expected, "what phones have signed must be read for ever");
 }
 
 /// A reader built from the page would take one kind for another.
