@@ -23,8 +23,11 @@ const SOURCES: &[(&str, &str)] = &[
     // Of pages without script, beside the other.
     ("noscript.css", include_str!("noscript.css")),
     ("app.js", include_str!("script/app.js")),
+    ("book.js", include_str!("script/book.js")),
     ("bytes.js", include_str!("script/bytes.js")),
+    ("chain.js", include_str!("script/chain.js")),
     ("compose.js", include_str!("script/compose.js")),
+    ("credit.js", include_str!("script/credit.js")),
     ("digits.js", include_str!("script/digits.js")),
     ("forms.js", include_str!("script/forms.js")),
     ("keeper.js", include_str!("script/keeper.js")),

@@ -31,6 +31,11 @@ impl Form {
         Some(Self { fields, garbled })
     }
 
+    /// With these fields.
+    pub(super) fn of(fields: &[(&str, &str)]) -> Self {
+        Self(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
     /// The field, without white space at its ends; empty if absent.
     pub(super) fn get(&self, name: &str) -> &str {
         self.fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())

@@ -61,6 +61,13 @@ impl Kept {
         key
     }
 
+    /// The key of the receipt that this very form was given before, while it is kept.
+    pub(super) fn again(&self, sender: &str) -> Option<String> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        entries.iter().rev().find(|entry| entry.sender == sender && entry.until > now).map(|entry| entry.key.clone())
+    }
+
     /// The receipt with that key, while it is kept.
     pub(super) fn get(&self, key: &str) -> Option<Shown> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,6 +9,7 @@ mod answer;
 mod api;
 mod assets;
 mod connections;
+mod credit;
 mod form;
 mod gzip;
 mod holdback;
@@ -80,6 +81,7 @@ pub struct Shared {
     hosts: origin::Hosts,
     passed: portal::Passed,
     keeper: keeper::Keeper,
+    credit: credit::Credit,
     watchers: Arc<Semaphore>,
     hosting: OnceLock<Hosting>,
 }
@@ -116,6 +118,7 @@ impl Web {
             hosts,
             passed: portal::Passed::default(),
             keeper: keeper::Keeper::default(),
+            credit: credit::Credit::default(),
             watchers: Arc::new(Semaphore::new(watch::WATCHERS_MAX)),
             hosting: OnceLock::new(),
         }))
@@ -132,7 +135,6 @@ impl Web {
     }
 
     /// Who keeps accounts for those without a key of their own; none while the gateway starts.
-    #[allow(dead_code)] // The pages that ask for a PIN come with the ledger's pages.
     fn hosting(&self) -> Option<&Hosting> {
         self.hosting.get()
     }

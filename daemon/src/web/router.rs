@@ -14,7 +14,7 @@ use super::answer::{Answer, Body, Cache, Fault};
 use super::connections::Place;
 use super::origin::{Addressee, Ends};
 use super::view::View;
-use super::{api, assets, gzip, keeper, ledger, metrics, origin, pages, portal, request, websocket, Web};
+use super::{api, assets, credit, gzip, keeper, ledger, metrics, origin, pages, portal, request, websocket, Web};
 use crate::counters::Counters;
 
 /// What a path leads to.
@@ -55,6 +55,10 @@ impl Route {
             ["portal"] => Self::Form,
             ["keeper"] | ["keeper", "challenge"] => Self::Read,
             ["keeper", "in" | "out" | "key" | "invite" | "add" | "remove" | "export" | "import"] => Self::Form,
+            ["credit"] | ["credit", "watch" | "covenant" | "people" | "history" | "ask"] => Self::Read,
+            ["credit", "in" | "out" | "pay" | "join" | "enter" | "me" | "back"] => Self::Form,
+            ["credit", "payment" | "member", _] => Self::Form,
+            ["credit", "card", _] => Self::Read,
             ["portal", "api"] => Self::Read,
             ["needs" | "offers" | "notices"] | ["kept", _] | ["assets", _] => Self::Read,
             ["mqtt"] => Self::Socket,
@@ -171,6 +175,7 @@ async fn handle(
             ["stock", "new"] => pages::movement::post(web, &head, body).await,
             ["portal"] => portal::post(web, &head, body).await,
             ["keeper", act] => keeper::post(web, &head, act, body).await,
+            ["credit", rest @ ..] => credit::post(web, &head, rest, body).await,
             [kind, id] => pages::item::post(web, &head, kind, id, body).await,
             _ => Err(Fault::NotFound),
         };
@@ -214,6 +219,7 @@ async fn handle(
         ["portal"] => portal::show(web, &head),
         ["portal", "api"] => portal::api(web, &head),
         ["keeper"] => keeper::show(web, &head).await,
+        ["credit", rest @ ..] => credit::show(web, &head, rest, stopping).await,
         ["keeper", "challenge"] => keeper::challenge(web, &head),
         // Where a page stands that answered a form, when it is loaded again.
         ["keeper", _] => Ok(Answer::see_other(&head.view.to("/keeper"))),

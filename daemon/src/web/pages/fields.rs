@@ -109,6 +109,16 @@ impl Drawn<'_> {
             "code" => "code-title",
             "act" => "code-act",
             "claim" => "mine-whom",
+            "amount" => "credit-amount",
+            "to" => "credit-whom",
+            "memo" => "credit-memo",
+            "who" if self.text == "credit" => "credit-who",
+            "pin" => "credit-pin",
+            "pseudonym" => "credit-pseudonym",
+            "household" => "credit-household",
+            "custody" => "credit-custody",
+            "guardian" => "credit-guardian",
+            "threshold" => "credit-threshold",
             "place" => "stock-place",
             "who" => "stock-who",
             "due" => "stock-due-day",
@@ -156,6 +166,38 @@ impl Drawn<'_> {
                 input type="text" id=(name) name=(name) value=(self.typed.get(name)) maxlength=(max) dir="auto"
                     autocomplete="off" aria-invalid=[self.invalid(name)]
                     aria-describedby=[self.described_by(name, !hint.is_empty())];
+            }
+        }
+    }
+
+    /// A few signs: an amount, a short id.
+    pub(in crate::web) fn short(&self, name: &str, label: &str, hint: &str, max: usize) -> Markup {
+        html! {
+            div.field {
+                (self.above(name, label, hint))
+                input type="text" id=(name) name=(name) value=(self.typed.get(name)) maxlength=(max) dir="ltr"
+                    autocomplete="off" autocapitalize="none" spellcheck="false" aria-invalid=[self.invalid(name)]
+                    aria-describedby=[self.described_by(name, !hint.is_empty())];
+            }
+        }
+    }
+
+    /// A PIN; never shown again, so that it is typed each time.
+    pub(in crate::web) fn pin(&self, label: &str, hint: &str) -> Markup {
+        self.secret("pin", label, hint, "off")
+    }
+
+    /// A PIN that is chosen now.
+    pub(in crate::web) fn new_pin(&self, label: &str, hint: &str) -> Markup {
+        self.secret("pin", label, hint, "new-password")
+    }
+
+    fn secret(&self, name: &str, label: &str, hint: &str, complete: &str) -> Markup {
+        html! {
+            div.field {
+                (self.above(name, label, hint))
+                input type="password" id=(name) name=(name) inputmode="numeric" autocomplete=(complete) maxlength="64" dir="ltr"
+                    aria-invalid=[self.invalid(name)] aria-describedby=[self.described_by(name, !hint.is_empty())];
             }
         }
     }

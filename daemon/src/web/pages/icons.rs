@@ -34,6 +34,7 @@ pub(in crate::web) fn icon(name: &str) -> Markup {
         "company" => {
             "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM16 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 20c0-8 12-8 12 0M14 14c4-1 8 1 8 6"
         }
+        "credit" => "M7 4L3 8l4 4M3 8h14M17 12l4 4-4 4M21 16H7",
         "other" => "M5 12v.5M12 12v.5M19 12v.5",
         _ => return PreEscaped(String::new()),
     };

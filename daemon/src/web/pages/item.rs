@@ -10,7 +10,7 @@ use serde_json::{json, Value};
 
 use super::board::facts;
 use super::fields::{Drawn, Problem};
-use super::kept::kept_at;
+use super::kept::{hours, kept_at};
 use super::{code, icons, new, page, refused, said, tongue, unsent, words};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
@@ -118,6 +118,7 @@ fn draw(web: &Web, view: &View, item: &ItemState, typed: &Form, problems: &[Prob
         }
         (facts(view.lang, item, now))
         (details(web, view, item))
+        @if matches!(item.status, "confirmed" | "done") { div.actions { (hours(view, Some(item))) } }
         @if !item.claims.is_empty() {
             h2 { (view.say("item-answers")) }
             ul.items { @for claim in &item.claims { (claim_card(web, view.lang, claim, now)) } }

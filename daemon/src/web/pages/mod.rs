@@ -60,6 +60,7 @@ fn page_with(web: &Web, view: &View, title: &str, head: Markup, content: Markup)
                 @if view.captive { (open_in_browser(web, view)) }
                 main #main { (content) }
                 footer {
+                    p { a href=(view.to("/credit")) { (view.say("credit")) } }
                     p { (view.lang.mark("footer", &[], &[("gateway", said(name))])) }
                 }
             }
@@ -147,7 +148,7 @@ fn unsent(page: Markup) -> Answer {
 }
 
 /// A page that says why a post was refused, with the status and the wait that go with it.
-fn refused(rejection: &Rejection, page: Markup) -> Answer {
+pub(super) fn refused(rejection: &Rejection, page: Markup) -> Answer {
     let status = StatusCode::from_u16(rejection.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
     let answer = Answer::page(status, page);
     match rejection.retry_s() {

@@ -60,7 +60,7 @@ pub(in crate::web) async fn post(web: &Web, head: &Head, kind: &str, body: Incom
 }
 
 /// Hands a form's JSON to the writer and keeps what it said; returns the receipt's key once the post is synced.
-pub(super) async fn submit(
+pub(in crate::web) async fn submit(
     web: &Web,
     head: &Head,
     kind: Kind,

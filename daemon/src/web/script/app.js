@@ -25,6 +25,7 @@ let link = null;
 let narrow = null;
 let posts = null;
 let member = null;
+let credit = null;
 let timer = 0;
 let last = 0;
 let changed = new Set();
@@ -37,6 +38,8 @@ const tell = (text) => {
 
 const isLive = () =>
   /^\/($|(need|offer|notice)\/)/.test(location.pathname) && !document.querySelector('main .problem[role=alert]');
+
+const isCredit = () => location.pathname.startsWith('/credit');
 
 const idOf = (path) => path.split('/').pop();
 
@@ -93,13 +96,18 @@ async function arrive() {
     member = await import('./member.js');
     await member.begin(key).catch(() => {});
   } else if (key) await member.look(key, () => true).catch(() => {});
+  if (isCredit()) {
+    credit ??= await import('./credit.js');
+    await credit.arrive().catch(() => {});
+  }
   posts?.draw();
 }
 
 // Null where there is no key, or where what signs could not be fetched in time: then the form goes as it is.
 async function sign(post) {
   const key = load();
-  return key && member ? member.sign(key, post) : null;
+  if (!key || !member) return null;
+  return isCredit() ? credit?.sign(key, { ...post, now: member.now() }) : member.sign(key, post);
 }
 
 // Forms, and what this phone has posted: only where there is one or the other.

@@ -4,7 +4,7 @@
 import * as posts from './posts.js';
 import { show } from './swap.js';
 
-const OURS = /^\/(new\/(need|offer|notice)|(need|offer|notice)\/\w+|code)$/;
+const OURS = /^\/(new\/(need|offer|notice)|(need|offer|notice)\/\w+|code|credit\/(pay|join|enter|me|back|(payment|member)\/\w+))$/;
 
 // Of a text, as much as a list shows.
 const TEXT_CHARS = 160;
@@ -12,8 +12,8 @@ const TEXT_CHARS = 160;
 // The one who has a right by code word, or by having posted: that form holds no "start".
 const isAskers = (form) => !form.querySelector('button[value=start]');
 
-// `sign({ path, form, asks })` gives hex digits or nothing; `on.arrive()` dresses what is shown anew; `on.away()` says that the
-// gateway did not answer.
+// `sign({ path, form, element, asks })` gives { signed } in hex digits, { stop } with a sentence why not, or nothing;
+// `on.arrive()` dresses what is shown anew; `on.away()` says that the gateway did not answer.
 export function begin(sign, on) {
   // Old browsers do not say which button was pressed; they send the form themselves.
   if (!('submitter' in (globalThis.SubmitEvent?.prototype ?? {}))) return;
@@ -21,6 +21,8 @@ export function begin(sign, on) {
     const form = event.target;
     const path = new URL(form.action).pathname;
     if (event.defaultPrevented || form.method !== 'post' || !OURS.test(path)) return;
+    // A PIN is sent once, by the browser, and noted nowhere.
+    if (form.querySelector('[type=password]')?.value) return;
     event.preventDefault();
     // A second tap while the first is on its way.
     if (form.getAttribute('aria-busy')) return;
@@ -51,13 +53,17 @@ function send(form, button) {
 
 // A refusal without the form in it: the words stay as they were typed, and the reason stands above them.
 function say(form, answer) {
-  document.querySelector('main .problem')?.remove();
+  const parts = [...posts.pageOf(answer.html).querySelectorAll('main h1, main p')].filter((part) => !part.querySelector('a'));
+  tell(form, parts.map((part) => part.textContent).join(': ') || String(answer.status));
+}
+
+function tell(form, reason) {
+  document.querySelector('main .problem[tabindex]')?.remove();
   const problem = document.createElement('div');
   problem.className = 'problem';
   problem.tabIndex = -1;
-  const parts = [...posts.pageOf(answer.html).querySelectorAll('main h1, main p')].filter((part) => !part.querySelector('a'));
-  const reason = parts.map((part) => part.textContent).join(': ');
-  problem.textContent = reason || String(answer.status);
+  problem.setAttribute('role', 'alert');
+  problem.textContent = reason;
   form.before(problem);
   problem.focus();
 }
@@ -67,7 +73,9 @@ async function post(form, path, button, sign, on) {
   if (button?.name) fields.set(button.name, button.value);
   if (!fields.get('token')) fields.set('token', posts.token());
   const typed = fields.get('contact');
-  const signed = await sign({ path, form: fields, asks: isAskers(form) });
+  const made = await sign({ path, form: fields, element: form, asks: isAskers(form) });
+  if (made?.stop) return tell(form, made.stop);
+  const signed = made?.signed;
   if (signed) {
     fields.set('signed', signed);
     // It is in the record, locked. In the open it has no business at the gateway.
@@ -75,9 +83,9 @@ async function post(form, path, button, sign, on) {
     fields.delete('code');
   }
   const body = new URLSearchParams(fields).toString();
-  const text = path.startsWith('/new/') ? fields.get('text').slice(0, TEXT_CHARS) : '';
+  const text = path.startsWith('/new/') ? fields.get('text').slice(0, TEXT_CHARS) : (made?.text ?? '');
   // With what the address says of the language.
-  const entry = { id: posts.token(), address: path + new URL(form.action).search, body, text };
+  const entry = { id: posts.token(), address: path + new URL(form.action).search, body, text, chain: made?.chain };
   posts.note(entry);
   const answer = await posts.send(entry);
   if (!answer || posts.isLater(answer)) {

@@ -12,7 +12,7 @@ let ahead = 0;
 // The state of the item whose page this is.
 let item = null;
 
-const now = () => Math.floor((Date.now() + ahead) / 1_000);
+export const now = () => Math.floor((Date.now() + ahead) / 1_000);
 
 async function json(path) {
   const answer = await fetch(path, { cache: 'no-cache' });
@@ -30,7 +30,10 @@ async function setClock() {
   if (certainty && certainty !== 'unknown' && !Number.isNaN(theirs)) ahead = theirs - Date.now();
 }
 
-export const sign = (me, { path, form, asks }) => compose({ path, form, asks, item, me, now: now() });
+export function sign(me, { path, form, asks }) {
+  const signed = compose({ path, form, asks, item, me, now: now() });
+  return signed && { signed };
+}
 
 // The form of whoever posted the item, or of whoever answered it, needs no code word from the one with the key.
 function dress(me) {

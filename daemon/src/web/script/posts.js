@@ -88,6 +88,13 @@ export const pageOf = (html) => new DOMParser().parseFromString(html, 'text/html
 
 function settle(post, html) {
   const page = pageOf(html);
+  if (post.chain) {
+    try {
+      localStorage.setItem('commons-kept', JSON.stringify(post.chain));
+    } catch {
+      // A browser that keeps nothing has no key, and no chain.
+    }
+  }
   // Without what the address says of the language.
   const [item] = (page.querySelector('[data-item]')?.getAttribute('href') ?? '').split('?');
   const code = page.querySelector('[data-code]')?.textContent ?? '';
@@ -127,6 +134,9 @@ export async function ask(concerns) {
     if (reached !== post.reached) change(post.id, { reached });
   }
 }
+
+// The places in a member's chain of what is not handed in yet.
+export const waiting = () => read().filter((post) => post.state === 'noted' && post.chain).map((post) => post.chain);
 
 // The addresses of this phone's own items.
 export const items = () => posts.filter((post) => post.item).map((post) => post.item);

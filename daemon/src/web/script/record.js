@@ -22,7 +22,7 @@ const DAY_S = 86_400;
 export const LIFETIME_S = { now: 3 * DAY_S, today: 7 * DAY_S, week: 21 * DAY_S, whenever: 60 * DAY_S };
 
 // 7 bits a byte, low bits first.
-function varint(value) {
+export function varint(value) {
   let rest = BigInt(value);
   if (rest < 0n || rest >= 1n << 64n) throw new RangeError('not a u64');
   const bytes = [];
@@ -34,20 +34,22 @@ function varint(value) {
   return Uint8Array.from(bytes);
 }
 
-const byte = (value) => Uint8Array.of(value);
-const bytes = (value) => join(varint(value.length), value);
-const text = (value = '') => bytes(utf8(value));
-const list = (values = [], write) => join(varint(values.length), ...values.map(write));
-const option = (value, write) => (value === undefined || value === null ? byte(0) : join(byte(1), write(value)));
+export const byte = (value) => Uint8Array.of(value);
+export const bytes = (value) => join(varint(value.length), value);
+export const text = (value = '') => bytes(utf8(value));
+export const list = (values = [], write) => join(varint(values.length), ...values.map(write));
+export const option = (value, write) => (value === undefined || value === null ? byte(0) : join(byte(1), write(value)));
 const flag = (value) => byte(value ? 1 : 0);
 
-function word(value, all) {
+function place(value, all) {
   const number = all.indexOf(value);
   if (number < 0) throw new RangeError(`${value} is none of ${all}`);
-  return varint(number);
+  return number;
 }
 
-function id(value) {
+export const word = (value, all) => varint(place(value, all));
+
+export function id(value) {
   const raw = typeof value === 'string' ? unhex(value) : value;
   if (raw.length !== 32) throw new RangeError('an id has 32 bytes');
   return raw;
@@ -106,7 +108,11 @@ const BODIES = {
   reopen: onItem, notice, cosign: (it) => id(it.target),
 };
 
-// A record's bytes. `created` in unix seconds; `sender` (32 bits) and `content` (64, a BigInt) are drawn at random by members.
-export function encode({ kind, created, sender, content, ...body }) {
-  return join(byte(1), varint(created), varint(sender), varint(content), word(kind, KINDS), BODIES[kind](body));
-}
+// A record's bytes around its body's. `created` in unix seconds; `sender` (32 bits) and `content` (64, a BigInt) are drawn at
+// random by members.
+export const wrap = ({ created, sender, content }, number, body) =>
+  join(byte(1), varint(created), varint(sender), varint(content), varint(number), body);
+
+// A record of the board as bytes; those of the ledger are in `book.js`.
+export const encode = ({ kind, created, sender, content, ...body }) =>
+  wrap({ created, sender, content }, place(kind, KINDS), BODIES[kind](body));

@@ -14,6 +14,9 @@ export const networkId = (name) => hash('commons/1/network', utf8(name));
 
 export const publicKey = (seed) => getPublicKey(seed);
 
+// A signature over a digest that was made here, by a seed.
+export { signBytes };
+
 const digest = (network, key, record) => hash('commons/1/member-signature', network, key, record);
 
 // The id of a member's record.

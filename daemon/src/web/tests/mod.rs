@@ -2,6 +2,7 @@
 //! writer behind the inbox.
 
 mod api;
+mod credit;
 mod harness;
 mod hosted;
 mod hostile;

@@ -95,6 +95,8 @@ fn families() -> BTreeSet<String> {
     for family in ["kind", "empty", "older"] {
         add(family, &mut ItemKind::ALL.iter().map(|one| one.name()));
     }
+    add("credit-status", &mut ["newcomer", "member", "pot", "left", "frozen"].into_iter());
+    add("credit-custody", &mut commons_core::record::Custody::ALL.iter().map(|one| one.name()));
     ids.insert("kind-all".to_owned());
     ids
 }
