@@ -246,7 +246,7 @@ export const LOOKS = [
 const TARGET_PX = 48;
 
 /** What is too small for a thumb. Links inside sentences are exempt (WCAG 2.2, 2.5.8), as is what is not seen. */
-const small = (px) => [...document.querySelectorAll('a, button, summary, label.choice, input[type=text], select, textarea')]
+const small = (px) => [...document.querySelectorAll('a, button, summary, label.choice, input[type=text], input[type=password], select, textarea')]
   .filter((one) => !one.closest('p:not(:has(> .button)), .skip') && !one.matches('.skip, .unseen, .item h3 a, code a'))
   .map((one) => [one, one.getBoundingClientRect()])
   .filter(([, box]) => box.width > 0 && (box.height < px - 0.5 || box.width < px - 0.5))
