@@ -33,7 +33,8 @@ impl Form {
 
     /// With these fields.
     pub(super) fn of(fields: &[(&str, &str)]) -> Self {
-        Self(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { fields, garbled: Vec::new() }
     }
 
     /// The field, without white space at its ends; empty if absent.

@@ -102,7 +102,7 @@ pub(super) async fn enter(web: &Web, head: &Head, covenant: &CovenantCard, form:
             Ok(seat::take(Answer::see_other(&head.view.to(next)), &pass, form.get("card")))
         }
         Err(unsaid) => {
-            let page = draw(web, head, covenant, form, &[unsaid.problem.clone()]).await;
+            let page = draw(web, head, covenant, form, std::slice::from_ref(&unsaid.problem)).await;
             Ok(unsaid.answer(page))
         }
     }

@@ -219,7 +219,9 @@ pub(super) async fn vouch(web: &Web, head: &Head, seat: &Seat, id: &str, form: &
     };
     Ok(match said {
         Ok(key) => Answer::see_other(&head.view.to(&format!("/kept/{key}"))),
-        Err(unsaid) => unsaid.answer(draw_member(web, head, Some(seat), &card, form, &[unsaid.problem.clone()]).await),
+        Err(unsaid) => {
+            unsaid.answer(draw_member(web, head, Some(seat), &card, form, std::slice::from_ref(&unsaid.problem)).await)
+        }
     })
 }
 

@@ -114,7 +114,7 @@ pub(super) async fn post(web: &Web, head: &Head, seat: &Seat, form: &Form) -> Re
     };
     Ok(match said {
         Ok(key) => Answer::see_other(&view.to(&format!("/kept/{key}"))),
-        Err(unsaid) => unsaid.answer(draw(web, view, seat, form, &[unsaid.problem.clone()]).await),
+        Err(unsaid) => unsaid.answer(draw(web, view, seat, form, std::slice::from_ref(&unsaid.problem)).await),
     })
 }
 
@@ -252,7 +252,7 @@ pub(super) async fn come_back(web: &Web, head: &Head, form: &Form) -> Result<Ans
         Ok(key) => Answer::see_other(&view.to(&format!("/kept/{key}"))),
         Err(rejection) => {
             let unsaid = hand::Unsaid::of(view, None, 0, rejection);
-            unsaid.answer(draw_back(web, head, form, &[unsaid.problem.clone()]).await)
+            unsaid.answer(draw_back(web, head, form, std::slice::from_ref(&unsaid.problem)).await)
         }
     })
 }

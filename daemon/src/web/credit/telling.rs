@@ -116,13 +116,9 @@ pub(super) fn lights(view: &View, slip: &Payslip) -> Markup {
 
 /// Why something was not said, beside the field it speaks of.
 pub(super) fn problem(view: &View, seat: Option<&Seat>, index: u8, rejection: &Rejection) -> Problem {
-    let field = match rejection.field() {
-        Some(
-            field
-            @ ("amount" | "to" | "unit" | "memo" | "text" | "pseudonym" | "household" | "guardians" | "threshold"),
-        ) => field,
-        _ => "",
-    };
+    const FIELDS: [&str; 9] =
+        ["amount", "to", "unit", "memo", "text", "pseudonym", "household", "guardians", "threshold"];
+    let field = rejection.field().filter(|field| FIELDS.contains(field)).unwrap_or_default();
     let sentence = match rejection {
         Rejection::Ledger(refusal) => refused(view.lang, seat, index, refusal),
         other => words::refusal(view.lang, other),
