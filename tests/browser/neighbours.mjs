@@ -120,7 +120,7 @@ test('two phones race for one need: one comes, the other is next', async () => {
     const page = phones[at];
     await page.goto('/code');
     await page.getByLabel('Code word').fill(codes[at]);
-    await page.getByText('I am on my way').click();
+    await page.selectOption('#act', 'start');
     await send(page);
     assert.equal((await page.content()).includes('the blue door'), at === first);
   }
@@ -146,7 +146,7 @@ test('a power cut in the middle of a session loses nothing that was acknowledged
   for (const text of ['candles', 'matches too']) await page.getByText(text).waitFor();
   await page.goto('/code');
   await page.getByLabel('Code word').fill(code);
-  await page.getByText('Take it back').click();
+  await page.selectOption('#act', 'withdraw');
   await send(page);
   await page.getByRole('heading', { name: 'It is taken back' }).waitFor();
 });
@@ -183,7 +183,7 @@ test('the board is searched and filtered without script, and goes on page by pag
   const page = await phone(gateway, OLD);
   await page.goto('/');
   await follow(page, page.getByRole('link', { name: 'Needs', exact: true }));
-  await page.getByText('Search and filter').tap();
+  await follow(page, page.getByRole('link', { name: 'Search and filter' }));
   await page.getByLabel('Words').fill('pao');
   await follow(page, page.getByRole('button', { name: 'Search' }));
   assert.equal(await page.locator('.item').count(), 1);

@@ -2,10 +2,15 @@
 
 mod support;
 
-use commons_core::identity::MemberKeys;
-use commons_core::record::{Assign, Body, OnItem};
+use commons_core::clock::parse_rfc3339;
+use commons_core::codec::{encode_record, SignedRecord};
+use commons_core::identity::{MemberKeys, NetworkId};
+use commons_core::record::{
+    Ask, Assign, AssignBy, Body, Category, Kind, Mark, OnItem, Record, Urgency, RECORD_VERSION,
+};
 use commons_core::submission::{Content, Submission};
-use support::{code_of, member, sender, signed, Gateway};
+use commons_core::views::item::{ItemKind, ItemQuery};
+use support::{code_of, member, sender, signed, Gateway, START_S};
 
 /// Everything a neighbour does with one need would fail if this did.
 #[test]
@@ -302,5 +307,110 @@ fn who_answers_on_another_block_gets_his_slot() {
         let claims = away.state(&item).unwrap().claims;
         let standing = |id: &str| claims.iter().find(|claim| claim.id == id).map(|claim| claim.status);
         assert_eq!(standing(&second.id.to_string()), Some("assigned"), "{claims:?}");
+    }
+}
+
+/// A need with this date, signed by a member.
+fn dated(seed: u8, content: u64, created: u64, urgency: Urgency) -> Submission {
+    let keys = MemberKeys::from_seed(&[seed; 32]);
+    let ask = Ask {
+        category: Category::Food,
+        text: format!("bread {content}"),
+        lines: vec![],
+        urgency,
+        slots: 1,
+        standing: false,
+        zone: String::new(),
+        window: None,
+        tags: vec![],
+        lang: String::new(),
+        contact: None,
+        assign_by: AssignBy::HomeGateway,
+        repeat: String::new(),
+        lifetime_s: 21 * 86_400,
+        reference: String::new(),
+    };
+    let body = Body::Need(ask);
+    let record = Record { version: RECORD_VERSION, created, mark: Mark { sender: 7, content }, body };
+    let bytes = encode_record(&record);
+    let signature = keys.sign(&NetworkId::of("test"), &bytes);
+    let signed = SignedRecord { author: keys.key(), record: bytes, signature };
+    Submission {
+        kind: Kind::Need,
+        sender: sender("mqtt:m"),
+        reference: String::new(),
+        content: Content::Signed(signed),
+    }
+}
+
+fn listed(gateway: &Gateway) -> Vec<String> {
+    let query = ItemQuery { kind: Some(ItemKind::Need), limit: 100, ..ItemQuery::default() };
+    let ids = gateway.node.board().list(&query);
+    ids.iter().map(|id| gateway.state(&id.to_string()).unwrap().text).collect()
+}
+
+/// A phone whose clock is dead, or is set ahead on purpose, would say that a need is twenty thousand days old, or stand first for ever.
+#[test]
+fn a_phones_clock_neither_orders_the_board_nor_says_what_cannot_be() {
+    for synchronised in [true, false] {
+        let mut gateway = Gateway::new(1);
+        gateway.now.synchronised = synchronised;
+        let mut said = Vec::new();
+        for (n, created) in [
+            (1, START_S + 40 * 366 * 86_400), // far ahead
+            (2, 0),                           // a dead clock
+            (3, START_S - 2 * 86_400),        // written two days ago, out of reach
+            (4, START_S + 30),
+        ] {
+            gateway.wait_s(10);
+            said.push((n, gateway.submit(dated(1, n, created, Urgency::Week)).unwrap().id));
+        }
+        gateway.wait_s(3_600);
+        let expected = ["bread 4", "bread 3", "bread 2", "bread 1"];
+        assert_eq!(listed(&gateway), expected, "those that came last are first");
+        let created: Vec<u64> = said
+            .iter()
+            .map(|(_, id)| parse_rfc3339(&gateway.state(&id.to_string()).unwrap().created).unwrap())
+            .collect();
+        let about = |found: u64, expected: u64| found.abs_diff(expected) <= 6;
+        match synchronised {
+            true => assert!(about(created[0], START_S + 10), "{created:?}"),
+            // Nobody can say that it is not so late; what is shown counts how long it was here.
+            false => assert_eq!(created[0], START_S + 40 * 366 * 86_400),
+        }
+        assert!(about(created[1], START_S + 20) && about(created[3], START_S + 30), "{created:?}");
+        assert_eq!(created[2], START_S - 2 * 86_400, "as far as it can be, a phone is believed");
+        let lived: Vec<u64> = said.iter().map(|(_, id)| gateway.state(&id.to_string()).unwrap().lived_s).collect();
+        assert_eq!(lived, [3_630, 3_620, 3_610, 3_600]);
+
+        gateway.restart();
+        assert_eq!(listed(&gateway), expected);
+        let after: Vec<u64> = said.iter().map(|(_, id)| gateway.state(&id.to_string()).unwrap().lived_s).collect();
+        assert_eq!(after, lived);
+    }
+}
+
+/// Two gateways would show two dates of one need for ever, by which of them was heard first.
+#[test]
+fn one_record_at_two_gateways_has_one_date_in_whatever_order_they_are_heard() {
+    let (mut one, mut two) = (Gateway::new(1), Gateway::new(2));
+    two.now.wall_s += 5_000;
+    let ahead = || dated(1, 1, START_S + 9_000_000, Urgency::Week);
+    let id = one.submit(ahead()).unwrap().id.to_string();
+    two.submit(ahead()).unwrap();
+    let (mut first, mut second) = (Gateway::new(3), Gateway::new(4));
+    first.pull(&one);
+    first.pull(&two);
+    second.pull(&two);
+    second.pull(&one);
+    one.pull(&two);
+    two.pull(&one);
+    let created: Vec<String> = [&one, &two, &first, &second].map(|at| at.state(&id).unwrap().created).to_vec();
+    assert!(created.iter().all(|found| *found == created[0]), "{created:?}");
+    assert!(parse_rfc3339(&created[0]).unwrap() <= START_S + 5);
+    for gateway in [&mut first, &mut second] {
+        gateway.restart();
+        assert_eq!(gateway.state(&id).unwrap().created, created[0]);
+        assert_eq!(listed(gateway), ["bread 1"]);
     }
 }

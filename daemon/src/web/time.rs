@@ -1,4 +1,5 @@
-//! "2 hours ago", from the item's and the gateway's own clock: phones' clocks are not asked, and no date is shown.
+//! "2 hours ago", from the item's and the gateway's own clock, and no date is shown. What a phone signed says the phone's time; it is
+//! bounded by how long gateways have had it.
 
 use super::words::Lang;
 use crate::inbox::Health;
@@ -11,10 +12,10 @@ pub(super) fn now(health: &Health) -> Option<u64> {
     }
 }
 
-/// How long before `now` the RFC 3339 time was, in words; none if either is unknown.
-pub(super) fn ago(lang: Lang, created: &str, now: Option<u64>) -> Option<String> {
+/// How long before `now` the RFC 3339 time was, in words; none if either is unknown. It is at least `lived_s` seconds ago.
+pub(super) fn ago(lang: Lang, created: &str, lived_s: u64, now: Option<u64>) -> Option<String> {
     let (created, now) = (parse(created)?, now?);
-    Some(match now.saturating_sub(created) {
+    Some(match now.saturating_sub(created).max(lived_s) {
         // A time that lies ahead (clocks of two gateways differ) counts as now.
         0..=89 => lang.say("time-now"),
         age => {
@@ -88,13 +89,16 @@ mod tests {
             assert_eq!(parse(bad), None, "{bad}");
         }
         let now = Some(1_795_177_500);
-        let said = |created| ago(Lang::english(), created, now).unwrap();
+        let said = |created| ago(Lang::english(), created, 0, now).unwrap();
         assert_eq!(said("2026-11-20T12:24:30Z"), "just now");
         assert_eq!(said("2026-11-20T12:26:30Z"), "just now");
         assert_eq!(said("2026-11-20T12:20:00Z"), "5 minutes ago");
         assert_eq!(said("2026-11-20T10:25:00Z"), "2 hours ago");
         assert_eq!(said("2026-11-17T12:25:00Z"), "3 days ago");
-        assert_eq!(ago(Lang::english(), "2026-11-17T12:25:00Z", None), None);
+        assert_eq!(ago(Lang::english(), "2026-11-17T12:25:00Z", 0, None), None);
+        // A phone that lives in the future is not "just now" for ever.
+        assert_eq!(ago(Lang::english(), "2105-11-20T12:25:00Z", 7_200, now).unwrap(), "2 hours ago");
+        assert_eq!(ago(Lang::english(), "2026-11-17T12:25:00Z", 7_200, now).unwrap(), "3 days ago");
     }
 
     /// Every language counts in its own way; Arabic has a form for two and another from three to ten.

@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use super::{Node, Output, Staged, LOGS_MAX};
-use crate::batch::{genesis, read_batch, signed_in, verify_batch, BatchFault, Item as Place};
+use crate::batch::{genesis, read_batch, signed_in, verify_batch, Batch, BatchFault, Item as Place};
 use crate::clock::Now;
 use crate::codec::{read_record, record_id, SignedRecord};
 use crate::identity::BatchHash;
@@ -87,7 +87,7 @@ impl Node {
             if batch.number != number {
                 return Err(BatchFault::WrongNumber { found: batch.number, expected: number });
             }
-            self.fold(&log, index, number, arrived, spent_s, &batch.items, &mut Vec::new());
+            self.fold(&log, index, number, arrived, spent_s, &batch, &mut Vec::new());
         }
         self.clock.at_least(arrived);
         self.fill(&log, number);
@@ -215,7 +215,7 @@ impl Node {
             let (batch, hash) = verify_batch(&self.network, &log, number, &prev, &held.bytes)?;
             // Only now: a stranger's rubbish must not fill the table of logs, nor change what the heads say.
             let index = self.index(&log)?;
-            self.fold(&log, index, number, arrived, held.spent_s, &batch.items, outputs);
+            self.fold(&log, index, number, arrived, held.spent_s, &batch, outputs);
             hash
         };
         self.fill(&log, number);
@@ -274,7 +274,7 @@ impl Node {
         let index = (LOGS_MAX + self.branches.len()) as u16;
         {
             let batch = read_batch(&held.bytes)?;
-            self.fold(&held.log, index, held.number, held.arrived, held.spent_s, &batch.items, outputs);
+            self.fold(&held.log, index, held.number, held.arrived, held.spent_s, &batch, outputs);
         }
         self.branch_bytes += held.bytes.len();
         self.branches.push(held);
@@ -312,11 +312,11 @@ impl Node {
         number: u64,
         arrived: Age,
         spent_s: u32,
-        items: &[Place<'_>],
+        batch: &Batch<'_>,
         outputs: &mut Vec<Output>,
     ) {
         self.batches += 1;
-        for (place, item) in items.iter().enumerate() {
+        for (place, item) in batch.items.iter().enumerate() {
             let (author, bytes) = match item {
                 Place::Entry { author, record, .. } => (author, record),
                 Place::HashOnly(id) => {
@@ -328,7 +328,8 @@ impl Node {
             let Ok(record) = read_record(bytes) else { continue };
             let id = record_id(&self.network, &log.gateway, author, bytes);
             let at = EntryRef { log: index, place: place as u8, batch: number as u32 };
-            let origin = Origin { id, author: *author, gateway: &log.gateway, at, arrived, spent_s };
+            let origin =
+                Origin { id, author: *author, gateway: &log.gateway, at, arrived, spent_s, received: batch.received };
             self.apply(log.lane, origin, &record, outputs);
         }
     }

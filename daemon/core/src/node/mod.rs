@@ -355,7 +355,8 @@ impl Node {
         }
         self.entries += 1;
         let me = self.me;
-        let origin = Origin { id, author, gateway: &me, at, arrived: self.clock.age(now), spent_s: 0 };
+        let received = self.clock.interval(now);
+        let origin = Origin { id, author, gateway: &me, at, arrived: self.clock.age(now), spent_s: 0, received };
         self.apply(lane, origin, record, outputs);
         Ok(id)
     }

@@ -12,6 +12,7 @@ use super::item::{ItemKind, ItemQuery, Status, StatusFilter, Summary};
 use super::merge::{fingerprint, first_assigned, resolve, Act, Deed, Facts, Resolution, Voice};
 use super::slab::Slab;
 use super::EntryRef;
+use crate::clock::Interval;
 use crate::codec::Author;
 use crate::identity::{GatewayId, MemberKey, RecordId};
 use crate::log::Age;
@@ -59,6 +60,7 @@ pub struct Item {
     /// The guest's mark.
     pub mark: Mark,
     created: u32,
+    born: u32,
     expires: u32,
     zone: u32,
 }
@@ -72,9 +74,14 @@ struct Rare {
 }
 
 impl Item {
-    /// Unix seconds as claimed; times after 2106 are shown as 2106.
+    /// Unix seconds as claimed, if that may be; times after 2106 are shown as 2106.
     pub fn created(&self) -> u64 {
         self.created.into()
+    }
+
+    /// Seconds it has lived at gateways by this age of the store: counted with power on, so at least that many.
+    pub fn lived_s(&self, age: Age) -> u64 {
+        age.0.saturating_add(u64::from(BIRTH)).saturating_sub(self.born.into())
     }
 
     /// The store's age at which it expires.
@@ -84,6 +91,21 @@ impl Item {
 
     fn member(&self) -> Option<MemberKey> {
         self.rare.as_ref().and_then(|rare| rare.member)
+    }
+}
+
+/// A store's age 0 among the times of birth: items may be older than the store.
+const BIRTH: u32 = 1 << 31;
+/// A post may wait for so long on a phone that is out of reach before a gateway takes it in. Guess.
+const WAITED_S: u64 = 7 * 86_400;
+
+/// When a record was made, as far as its word may be believed: the gateway that took it in knows between which times that was. A
+/// phone's clock may be dead, or set by somebody who wants to be read first.
+fn believed(created: u64, received: Interval) -> u64 {
+    let created = received.hi.map_or(created, |hi| created.min(hi));
+    match created.saturating_add(WAITED_S) < received.lo {
+        true => received.lo,
+        false => created,
     }
 }
 
@@ -116,9 +138,16 @@ pub struct Origin<'a> {
     pub arrived: Age,
     /// Seconds it had lived elsewhere.
     pub spent_s: u32,
+    /// When the gateway took it in, as that one says with its batch.
+    pub received: Interval,
 }
 
 impl Origin<'_> {
+    /// When the item began to live at a gateway, on the store's own scale of age.
+    fn born(&self) -> u32 {
+        short(self.arrived.0.saturating_add(BIRTH.into()).saturating_sub(self.spent_s.into()))
+    }
+
     /// The store's age at which an item with this lifetime expires.
     fn expires(&self, lifetime_s: u32) -> u32 {
         short(self.arrived.0.saturating_add(u64::from(lifetime_s.saturating_sub(self.spent_s))))
@@ -316,7 +345,8 @@ impl Board {
                     home: 0,
                     rare: None,
                     mark: record.mark,
-                    created: short(record.created),
+                    created: short(believed(record.created, origin.received)),
+                    born: origin.born(),
                     expires: 0,
                     zone: fingerprint(&ask.zone),
                 };
@@ -338,7 +368,8 @@ impl Board {
                     home: 0,
                     rare: None,
                     mark: record.mark,
-                    created: short(record.created),
+                    created: short(believed(record.created, origin.received)),
+                    born: origin.born(),
                     expires: 0,
                     zone: fingerprint(&notice.zone),
                 };
@@ -361,7 +392,7 @@ impl Board {
 
     fn add(&mut self, origin: Origin<'_>, mut item: Item, lifetime_s: u32, tags: &[String]) -> Vec<Touched> {
         if let Some(handle) = self.handle(&item.id) {
-            return self.heard_again(handle, origin, lifetime_s).into_iter().collect();
+            return self.heard_again(handle, origin, &item, lifetime_s).into_iter().collect();
         }
         let is_over = origin.spent_s > 0 && origin.spent_s >= lifetime_s;
         if is_over || self.is_buried(&item.id) {
@@ -389,20 +420,31 @@ impl Board {
     }
 
     /// A member may hand one record to two gateways. Everybody must agree on one home, whoever was heard first: the
-    /// lowest. It stands as long as the first of them lets it.
-    fn heard_again(&mut self, handle: u32, origin: Origin<'_>, lifetime_s: u32) -> Option<Touched> {
+    /// lowest. It stands as long as the first of them lets it, and is as old as the first of them says.
+    fn heard_again(&mut self, handle: u32, origin: Origin<'_>, heard: &Item, lifetime_s: u32) -> Option<Touched> {
         let expires = origin.expires(lifetime_s);
         let item = self.at(handle)?;
-        let (known, is_lower) = (item.expires, *origin.gateway < self.home(item));
+        let (known, order, kind, id) = (item.expires, order_key(item, handle), item.kind, item.id);
+        let is_lower = *origin.gateway < self.home(item);
         if expires < known {
             self.by_expiry.remove(&(known, handle));
             self.by_expiry.insert((expires, handle));
         }
         let home = if is_lower { Some(self.home_index(origin.gateway)) } else { None };
         let item = self.items.get_mut(handle)?;
+        let created = item.created;
         item.expires = item.expires.min(expires);
-        item.home = home?;
-        self.refresh(handle)
+        item.created = item.created.min(heard.created);
+        item.born = item.born.min(heard.born);
+        let is_older = item.created < created;
+        item.home = home.unwrap_or(item.home);
+        let moved = order_key(item, handle);
+        self.by_order[kind as usize].remove(&order);
+        self.by_order[kind as usize].insert(moved);
+        match is_lower {
+            true => self.refresh(handle),
+            false => is_older.then_some(Touched { kind, id }),
+        }
     }
 
     fn home_index(&mut self, gateway: &GatewayId) -> u16 {
@@ -546,7 +588,8 @@ impl Board {
         (found, None)
     }
 
-    /// Ids of a page of items: most urgent first, then newest, live ones before ended ones.
+    /// Ids of a page of items: most urgent first, then those that came to a gateway last, live ones before ended ones. What an
+    /// author says of the time orders nothing.
     pub fn list(&self, query: &ItemQuery) -> Vec<RecordId> {
         let kinds: &[ItemKind] = match &query.kind {
             Some(kind) => core::slice::from_ref(kind),
@@ -620,7 +663,7 @@ fn helps(acts: &[Act]) -> Vec<(Voice, u64)> {
 }
 
 fn order_key(item: &Item, handle: u32) -> OrderKey {
-    (u8::from(!item.status.is_live()), item.urgency, u32::MAX - item.created, handle)
+    (u8::from(!item.status.is_live()), item.urgency, u32::MAX - item.born, handle)
 }
 
 fn deed(body: &Body) -> Option<Deed> {

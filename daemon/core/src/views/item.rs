@@ -118,6 +118,9 @@ pub struct ItemState {
     pub alert: Option<AlertState>,
     /// When it was posted.
     pub created: String,
+    /// Seconds since it came to a gateway, counted with power on: it is at least so old, whatever its author's clock said.
+    #[serde(skip)]
+    pub lived_s: u64,
     /// Seconds until it expires, counted by the gateway's uptime, as of this writing.
     pub expires_s: u64,
     /// Short id of the gateway it was posted at.
@@ -173,6 +176,9 @@ pub struct ClaimState {
     pub gateway: String,
     /// When.
     pub created: String,
+    /// Seconds since it came to a gateway, counted with power on: it is at least so old, whatever its author's clock said.
+    #[serde(skip)]
+    pub lived_s: u64,
     /// The claimant's key when a member signed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,

@@ -33,7 +33,9 @@ pub fn item_state(board: &Board, item: &Item, age: Age, library: &dyn Library) -
             status: standing.name(),
             message,
             gateway: act.by.gateway.short(),
-            created: rfc3339(act.created),
+            // Nobody answers what was not asked yet.
+            created: rfc3339(act.created.max(item.created())),
+            lived_s: age.0.saturating_sub(act.arrived.0),
             author: member(&act.by.author),
             key: key.map(|key| hex(&key)),
             sealed: slot.and_then(|slot| handed_on(board, item, id, slot, library)).unwrap_or_default(),
@@ -66,6 +68,7 @@ pub fn item_state(board: &Board, item: &Item, age: Age, library: &dyn Library) -
         see: resolution.goes_on_as.map_or_else(String::new, |id| id.to_string()),
         alert: None,
         created: rfc3339(item.created()),
+        lived_s: item.lived_s(age),
         expires_s: item.expires().0.saturating_sub(age.0),
         gateway: board.home(item).short(),
         by: match voice.author {

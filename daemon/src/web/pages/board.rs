@@ -288,7 +288,7 @@ pub(super) fn facts(lang: Lang, item: &ItemState, now: Option<u64>) -> Markup {
         parts.push(html! { (words::severity(lang, alert.severity)) });
     }
     parts.push(html! { (words::status(lang, item)) });
-    if let Some(ago) = time::ago(lang, &item.created, now) {
+    if let Some(ago) = time::ago(lang, &item.created, item.lived_s, now) {
         parts.push(html! { (ago) });
     }
     html! {

@@ -218,7 +218,7 @@ fn claim_card(web: &Web, lang: Lang, claim: &ClaimState, now: Option<u64>) -> Ma
             @if !claim.message.is_empty() { p.text { (said(&claim.message)) } }
             p.facts {
                 (words::claim(lang, claim.status, gateway_name(web, &claim.gateway)))
-                @if let Some(ago) = time::ago(lang, &claim.created, now) { " · " (ago) }
+                @if let Some(ago) = time::ago(lang, &claim.created, claim.lived_s, now) { " · " (ago) }
             }
         }
     }
