@@ -9,7 +9,7 @@ use commons_core::batch::{genesis, seal_batch, Item};
 use commons_core::clock::Interval;
 use commons_core::identity::{GatewayId, GatewayKeys, NetworkId, RecordId};
 use commons_core::log::{Age, Epoch, Lane, LogKey};
-use commons_core::sync::frame::{HeadLine, LogRef, Parcel, Run, FRAME_BYTES_MAX};
+use commons_core::sync::frame::{Branch, HeadLine, LogRef, Parcel, Run, FRAME_BYTES_MAX};
 use commons_core::sync::{Frame, Hello, Interests, StoreEpoch};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -103,8 +103,8 @@ fn liar(network: NetworkId) -> Identity {
 }
 
 /// A link as an honest gateway makes it.
-async fn link(liar: &Identity, to: &Gateway) -> (Wire, Session) {
-    let hello = Hello {
+async fn link(liar: &Identity, to: &Gateway, what: &str) -> (Wire, Session) {
+    let mut hello = Hello {
         store: StoreEpoch(7),
         age: Age(1),
         interests: Interests::USUAL,
@@ -113,8 +113,18 @@ async fn link(liar: &Identity, to: &Gateway) -> (Wire, Session) {
         frame_bytes_max: FRAME_BYTES_MAX as u32,
         cursor: None,
     };
+    if what.starts_with("squeezed") {
+        hello.dictionary = 1;
+    }
+    let mut hello = hello.encode();
+    match what {
+        "a Hello of a later version" => hello[0] = 9,
+        "half a Hello" => hello.truncate(9),
+        "a Hello that wants lanes nobody has" => hello[10] |= 0x60,
+        _ => {}
+    }
     let mut wire = dial(&to.addr.to_string(), &digits(&to.id), &liar.id).await.unwrap();
-    let (calling, first) = liar.call(&to.id, &[&[0, 0], hello.encode().as_slice()].concat()).unwrap();
+    let (calling, first) = liar.call(&to.id, &[&[0, 0], hello.as_slice()].concat()).unwrap();
     wire.out.send(first.into()).await.unwrap();
     let answer = next(&mut wire, SOON).await.unwrap();
     let (mut session, _) = calling.finish(&answer).unwrap();
@@ -156,13 +166,52 @@ fn lies(network: NetworkId, honest: GatewayId) -> Vec<(&'static str, Say, &'stat
     let forger = GatewayKeys::from_seed(&[LIAR; 32]);
     let (forged, _) = seal_batch(&forger, &network, &log, 0, &genesis(&network, &log), received, &items);
     let parcels = vec![Parcel { spent_s: 0, bytes: &forged }];
+    let branch = |bytes| Branch { number: 0, prev: genesis(&network, &log), spent_s: 0, bytes };
+    let fork = Frame::Fork { log, branches: vec![branch(forged.as_slice()), branch(&forged)] }.encode();
+    // The liar's own log, in which the liar may sign what it likes: one batch twice is no fork.
+    let own = LogKey { gateway: forger.id(), ..log };
+    let (mine, _) = seal_batch(&forger, &network, &own, 0, &genesis(&network, &own), received, &items);
+    let branch = |bytes| Branch { number: 0, prev: genesis(&network, &own), spent_s: 0, bytes };
+    let twice = Frame::Fork { log: own, branches: vec![branch(mine.as_slice()), branch(&mine)] }.encode();
+    let two_logs =
+        Frame::Have(vec![(named, 1), (LogRef { index: 0, name: Some(LogKey { lane: Lane::Urgent, ..log }) }, 1)]);
     let forged = Frame::Batches(vec![Run { log: named, live: true, hops: 0, from: 0, prev: None, parcels }]).encode();
     let raw = |bytes: Vec<u8>| -> Say { Box::new(move |_| vec![bytes.clone()]) };
     let mut ten_million = vec![1, 1, 1, 1];
     ten_million.extend([0x80, 0xad, 0xe2, 0x04]);
     ten_million.extend(heads[5..].repeat(2_000));
     let endless: Say = Box::new(|sealer| (0..30).map(|_| sealer.seal(Flag::More, &[1; 10_000]).unwrap()).collect());
+    // As many of everything else that is counted.
+    let ten_million_of = |kind: u8| frame([&[1, kind, 0x80, 0xad, 0xe2, 0x04][..], &noise(20_000)].concat());
     let mut all = vec![
+        ("a Hello of a later version", raw(vec![]), "version 9"),
+        ("half a Hello", raw(vec![]), "does not decode"),
+        ("a Hello that wants lanes nobody has", raw(vec![]), "interest in an unknown lane"),
+        (
+            "a message sent twice",
+            Box::new(|sealer: &mut Sealer| vec![sealer.seal(Flag::Ping, &[]).unwrap(); 2]),
+            "sent again",
+        ),
+        ("another gateway's fork", frame(fork), "proves nothing"),
+        ("a fork that is none", frame(twice), "proves nothing"),
+        ("one number for two logs", frame(two_logs.encode()), "does not decode"),
+        ("ten million wants", ten_million_of(2), "10000000 wants"),
+        ("ten million runs", ten_million_of(3), "10000000 runs"),
+        ("ten million haves", ten_million_of(4), "10000000 haves"),
+        ("ten million prunes", ten_million_of(5), "10000000 logs"),
+        ("ten million grafts", ten_million_of(6), "10000000 logs"),
+        (
+            "squeezed: a frame that would fill the memory",
+            frame(vec![1, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2, 3]),
+            "at most 262144",
+        ),
+        (
+            "squeezed: sixty thousand bytes in ten",
+            frame([&[1, 0xe0, 0xd4, 0x03][..], &noise(10)].concat()),
+            "at most 64 for one",
+        ),
+        ("squeezed: a dictionary nobody has", frame(noise(90)), "dictionary 3"),
+        ("squeezed: nothing", frame(vec![]), "the frame is empty"),
         ("garbage", raw(noise(300)), "no message of the link protocol"),
         ("garbage of the right kind", raw([&[0x12][..], &noise(300)].concat()), "altered, lost or sent again"),
         ("nothing", raw(vec![]), "no message of the link protocol"),
@@ -217,7 +266,7 @@ async fn a_paired_liar_is_cut_off_with_a_reason_and_nobody_else_notices() {
     let network = a.assembly.network_id;
     let liar = liar(network);
     for (number, (what, say, reason)) in lies(network, b.id).into_iter().enumerate() {
-        let (mut wire, mut session) = link(&liar, &a).await;
+        let (mut wire, mut session) = link(&liar, &a, what).await;
         let (out, messages) = (wire.out.clone(), say(&mut session.sealer));
         let saying = tokio::spawn(async move {
             for message in messages {

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
-use commons_core::sync::LinkId;
+use commons_core::sync::{LinkId, FRAMES_UNSENT_MAX};
 use tokio::sync::{mpsc, Notify};
 use tokio::time::{sleep, sleep_until, Instant};
 
@@ -21,8 +21,9 @@ use super::squeeze::{Pace, Squeeze};
 use super::stats::Stats;
 use crate::inbox::{Inbox, LinkMessage, Order};
 
-/// Orders of the writer that wait, beyond what is being sent. The sync core hands out four and waits for credits.
-const ORDERS_MAX: usize = 64;
+/// Orders of the writer that wait, beyond what is being sent. The sync core hands out four frames of batches and waits for
+/// credits, holds answers back from 32 frames on, and itself ends a link at this number.
+const ORDERS_MAX: usize = FRAMES_UNSENT_MAX;
 /// How long what was ordered before the end may take to go out.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -120,7 +121,7 @@ impl Desk<'_> {
                 let queue = if urgent { &mut self.urgent } else { &mut self.normal };
                 queue.push_back(frame);
                 if self.urgent.len() + self.normal.len() > ORDERS_MAX {
-                    return Err(LinkFault::Ours("more frames were ordered than a link keeps"));
+                    return Err(LinkFault::Unread(ORDERS_MAX));
                 }
             }
             Order::Close { why } => self.closing = Some((why, Instant::now() + FAREWELL)),

@@ -35,6 +35,9 @@ pub enum LinkFault {
     /// The connection ended.
     #[error("the connection ended")]
     Ended,
+    /// It takes nothing that is sent.
+    #[error("it reads too slowly: more than {0} messages wait for it")]
+    Unread(usize),
     /// A newer link to the same gateway took its place.
     #[error("a newer link to the same gateway took its place")]
     Replaced,
@@ -45,7 +48,7 @@ pub enum LinkFault {
     #[error("{0}")]
     Unreachable(String),
     /// A fault of ours.
-    #[error("the handshake failed here: {0}")]
+    #[error("a fault of this gateway's own: {0}")]
     Ours(&'static str),
 }
 
