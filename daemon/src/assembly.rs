@@ -21,6 +21,7 @@ use crate::peers;
 use crate::retained::RetainedMessages;
 use crate::store::{Recovery, Start, Store, StoreError};
 use crate::wall::Wall;
+use crate::wants;
 use crate::writer::{Parts, Writer};
 
 /// Retained messages read in one step at start.
@@ -84,6 +85,7 @@ impl Assembly {
             let number = store_epoch(&mut store, founding.epoch(), random::long_number()?)?;
             let setup = SyncSetup {
                 life: StoreEpoch(random::long_number()?),
+                interests: wants::usual(&config.peers.wants),
                 hops_max: u8::try_from(config.peers.hops_max).unwrap_or(u8::MAX),
                 dictionary: peers::SQUEEZE_VERSION,
                 ..SyncSetup::new(number)

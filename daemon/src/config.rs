@@ -16,7 +16,9 @@ pub mod value;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-pub use load::{Loaded, Loader, Origin};
+use commons_core::sync::Interests;
+
+pub use load::{Loaded, Loader, Origin, FILE_NAME};
 pub use read::{Problem, Problems};
 pub use reload::Reloaded;
 
@@ -156,6 +158,8 @@ pub struct Peers {
     pub beacon: Vec<String>,
     /// Where beacons go: multicast groups with port, at most one of each family.
     pub beacon_groups: Vec<SocketAddr>,
+    /// What is wanted of each, unless something else is said of one of them.
+    pub wants: Vec<String>,
     /// Bytes a second to each peer; 0 = as fast as it goes.
     pub bytes_per_second: u64,
     /// Gateways further away than so many links are listed, not stored.
@@ -180,6 +184,7 @@ impl Default for Peers {
                 SocketAddr::from(([239, 255, 77, 67], 18_830)),
                 SocketAddr::from(([0xff02, 0, 0, 0, 0, 0, 0x4d43, 1], 18_830)),
             ],
+            wants: crate::wants::lanes(Interests::USUAL).into_iter().map(Into::into).collect(),
             bytes_per_second: 0,
             hops_max: 16,
         }

@@ -153,7 +153,7 @@ impl Exchange {
             }
             LinkMessage::Up { link, peer, hello, orders } => {
                 let followed = hello.cursor.filter(|cursor| self.sync.has_told(cursor)).map(|cursor| cursor.age);
-                self.notes.extend(self.reach.up(link, peer, followed));
+                self.notes.extend(self.reach.up(link, peer, (hello.store, hello.interests), followed));
                 self.orders.insert(link, orders);
                 self.handle(Event::Up { link, peer, frame_max: FRAME_BYTES_MAX, hello }, age, node, store);
             }
@@ -169,7 +169,10 @@ impl Exchange {
                 self.notes.extend(noted);
                 self.handle(Event::Down { link }, age, node, store);
             }
-            LinkMessage::Peers(peers) => self.handle(Event::Peers(peers), age, node, store),
+            LinkMessage::Peers(peers, wants) => {
+                self.handle(Event::Peers(peers), age, node, store);
+                self.handle(Event::Wants(wants), age, node, store);
+            }
             LinkMessage::Status(peers, reply) => drop(reply.send(self.status(&peers))),
         }
     }
@@ -245,15 +248,24 @@ impl Exchange {
         if let Some(known) = self.sync.known_of(peer) {
             return known;
         }
-        let Some(age) = self.reach.told(peer) else { return Vec::new() };
+        let Some((age, lanes)) = self.reach.told(peer) else { return Vec::new() };
         // What came later it may have too; nobody knows.
-        node.heads().filter(|head| head.arrived < age).map(|head| (head.log, head.next)).collect()
+        node.heads()
+            .filter(|head| head.arrived < age && lanes.has(head.log.lane))
+            .map(|head| (head.log, head.next))
+            .collect()
     }
 
     /// How many other gateways are known to have a batch.
     pub fn reached(&self, log: &LogKey, number: u64, node: &Node, store: &Store) -> Option<u32> {
         let arrived = store.read(log, number).ok()?.arrived;
         Some(self.reach.count(log, arrived, &node.id(), |peer| self.sync.has(peer, log, number)))
+    }
+
+    /// A frame of what proves a fork, from this place on; empty: that was all.
+    pub fn carry_fork(&self, log: &LogKey, place: usize, age: Age, store: &Store) -> (Vec<u8>, usize) {
+        let shelf = Shelf { store, notes: &self.notes };
+        self.sync.carry_fork(log, place, age, &shelf).unwrap_or((Vec::new(), place))
     }
 
     /// A frame of batches to be carried.

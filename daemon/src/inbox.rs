@@ -3,7 +3,7 @@
 //! A closed set of messages over one bounded channel. Posts are answered only after they are on disk and synced;
 //! questions are answered between commits, so nobody ever reads what might not survive a power cut.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,7 +15,7 @@ use commons_core::receipt::Outcome;
 use commons_core::record::Found;
 use commons_core::scorecard::{Personal, ScorecardState};
 use commons_core::submission::Submission;
-use commons_core::sync::{Hello, LinkId, PeerStatus, StoreEpoch};
+use commons_core::sync::{Hello, Interests, LinkId, PeerStatus, StoreEpoch};
 use commons_core::views::board::Touched;
 use commons_core::views::item::{ItemKind, ItemQuery, ItemState, Summary};
 use commons_core::views::shelves::ShelfState;
@@ -144,7 +144,7 @@ pub enum LinkMessage {
     /// The link is gone.
     Down(LinkId),
     /// Whom this gateway is paired with, from now on.
-    Peers(BTreeSet<GatewayId>),
+    Peers(BTreeSet<GatewayId>, BTreeMap<GatewayId, Interests>),
     /// How things stand with these peers.
     Status(Vec<GatewayId>, oneshot::Sender<Vec<(GatewayId, PeerStatus, Option<u64>)>>),
 }
@@ -193,6 +193,13 @@ pub enum ControlRequest {
     CarryOut {
         /// At most as many as one answer takes.
         ranges: Vec<(LogKey, u64, u64)>,
+    },
+    /// A frame of what proves that a log is forked.
+    CarryFork {
+        /// Which.
+        log: LogKey,
+        /// From which place on.
+        place: u64,
     },
     /// The gateway's signature on a bundle or a receipt.
     Seal {

@@ -34,7 +34,8 @@ pub mod retained;
 pub mod run;
 pub mod store;
 pub mod wall;
-pub mod web;
+pub mod wants;
+mod web;
 pub mod writer;
 
 fn main() -> std::process::ExitCode {

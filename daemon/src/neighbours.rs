@@ -43,8 +43,10 @@ pub enum Wish {
     List,
     /// A code for another gateway.
     Invite,
-    /// Pair by a code.
-    Add(String),
+    /// Pair by a code; the lanes and kinds wanted of the gateway that made it, none: the usual.
+    Add(String, Option<String>),
+    /// What is wanted of a peer from now on; none: the usual.
+    Only(String, Option<String>),
     /// End a pairing, by name, id or the beginning of it; or give up a code.
     Remove(String),
 }

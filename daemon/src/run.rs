@@ -36,6 +36,7 @@ use crate::host::{addresses, board, files, notify};
 use crate::hosted::Hosting;
 use crate::neighbours::{self, No, Office};
 use crate::peers::{self, Peers};
+use crate::wants;
 use crate::web::{self, Keeping, Web};
 
 /// How long sessions and pages may take to end after SIGTERM.
@@ -374,7 +375,7 @@ fn wished(config: &Config, wish: neighbours::Wish) -> std::io::Result<Result<Rep
     let data = &config.gateway.data;
     let mut book = peers::Book::open(data).map_err(std::io::Error::other)?;
     let listen = peers::last_listened(data, &config.mqtt.listen);
-    Ok(peers::stopped(&mut book, &founding.keys().id(), &listen, wish))
+    Ok(peers::stopped(&mut book, &founding.keys().id(), &listen, wants::usual(&config.peers.wants), wish))
 }
 
 /// A stopped gateway's store, opened.

@@ -196,21 +196,23 @@ def line(net, count):
 def once_everywhere(net, names, pairs):
     """Single posts in a quiet network, from each in turn: how much each cable carried for one of them."""
     blocks, links = topology(net, names, pairs)
-    texts, worst, sums, ethernet = [], 0, [], 0
-    rounds = noise(2 * len(names), 300, len(names))
-    for number, words_ in enumerate(rounds):
-        block = blocks[names[number % len(names)]]
+    texts, worst, sums, ethernet = [], {}, [], 0
+    # The first of each gateway finds the trees.
+    kinds = [("first", "now"), ("usual", "week"), ("urgent", "now")]
+    rounds = [(name, kind, urgency) for kind, urgency in kinds for name in names]
+    for number, ((name, kind, urgency), words_) in enumerate(zip(rounds, noise(len(rounds), 300, len(names)))):
+        block = blocks[name]
         before = payloads(blocks, links)
         frames = {name: link.counted()["bytes"] for name, link in links.items()}
-        Phone(block.namespace, f"phone-{number}").post([words_])
+        Phone(block.namespace, f"phone-{number}").post([json.dumps({"text": words_, "urgency": urgency})])
         texts.append(words_)
         wait_equal(list(blocks.values()))
         time.sleep(0.6)  # heads and haves are told late, to be told together
         after = payloads(blocks, links)
-        if number < len(names):
-            continue  # trees are being found
         spent = {name: after[name] - before[name] for name in links}
-        worst = max(worst, *spent.values())
+        worst[kind] = max(worst.get(kind, 0), *spent.values())
+        if kind == "first":
+            continue
         sums.append(sum(spent.values()))
         ethernet = max(ethernet, *(link.counted()["bytes"] - frames[name] for name, link in links.items()))
     exactly(list(blocks.values()), texts)
@@ -222,12 +224,12 @@ def once_everywhere(net, names, pairs):
     for hand in hands:
         hand.join()
     exactly(list(blocks.values()), texts + sum(crowd.values(), []))
-    size = len(rounds[0])
+    size = len(texts[0])
     least = (len(names) - 1) * size
-    assert worst <= 2 * size, f"one cable carried {worst} B of payload for one post of {size} B"
-    return (f"each of {len(texts) + 30 * len(names)} entries once in {len(names)} stores; one post of {size} B: at most {worst} B "
-            f"of payload on a cable (x {worst / size:.2f}), {ethernet} B of Ethernet; all {len(links)} cables together "
-            f"x {sorted(sums)[len(sums) // 2] / least:.2f} of the least")
+    told = ", ".join(f"{kind} {most} B (x {most / size:.2f})" for kind, most in worst.items())
+    assert max(worst["usual"], worst["urgent"]) <= 2 * size, f"payload on one cable for one post of {size} B: {told}"
+    return (f"each of {len(texts) + 30 * len(names)} entries once in {len(names)} stores; one post of {size} B, at most on a cable: "
+            f"{told}; {ethernet} B of Ethernet; all {len(links)} cables together x {sorted(sums)[len(sums) // 2] / least:.2f} of the least")
 
 
 def payloads(blocks, links):

@@ -89,6 +89,70 @@ fn two_gateways_paired_by_a_code_show_each_others_posts() {
     b.assert_unhurt();
 }
 
+/// A keeper whose far radio carries a few bytes a second wants the alarms of the other valley, and not its bread.
+#[test]
+fn a_peer_sends_only_what_is_wanted_of_it() {
+    let (a, mut b) = (gateway("Valley"), gateway("Hill"));
+    let urgent = |text: &str| {
+        let receipt = a.post_json("need", &json!({"text": text, "urgency": "now"}));
+        receipt["id"].as_str().expect("an id").to_owned()
+    };
+    post(&a, "bread");
+    let first = urgent("insulin, stairwell B");
+    let printed = a.said(&["peer", "invite"]);
+    let code = printed.lines().last().expect("the code alone on the last line").to_owned();
+    let refused = b.cli(&["peer", "add", &code, "--only", "cats"]);
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && words.contains("\"cats\" is nothing a peer could send; say one"), "{words}");
+    let said = b.said(&["peer", "add", &code, "--only", "urgent"]);
+    assert!(said.contains("Paired with Valley.\nTaken of it: urgent."), "{said}");
+    let complete = |gateway: &Gateway| peers(gateway).first().is_some_and(|peer| peer["complete"] == true);
+    let shows = |b: &Gateway, wanted: &[&String]| {
+        let wanted: BTreeSet<String> = wanted.iter().map(|id| (*id).clone()).collect();
+        wait_for("all that is wanted", || (ids(b) == wanted && complete(b)).then_some(()));
+        assert_eq!(ids(b), wanted);
+    };
+    shows(&b, &[&first]);
+    // What is posted there goes the other way all the same, and so does what comes later, also after a restart.
+    let tea = post(&b, "tea");
+    a.wait_for_item("needs", &tea, "the other one's", |_| true);
+    b.terminate();
+    assert_eq!(peers(&b)[0]["wanted"], json!(["urgent"]), "kept, and told of a stopped gateway too");
+    b.again();
+    wait_for("the link", || (linked(&b) > 0).then_some(()));
+    let soup = post(&a, "soup");
+    let second = urgent("water in the cellar");
+    shows(&b, &[&first, &second, &tea]);
+    let list = b.said(&["peer", "list"]);
+    assert!(list.contains("taken of it: urgent") && list.contains("complete: all it announced is here"), "{list}");
+    // Then by kind; a kind comes with the lanes that hold it.
+    let said = b.said(&["peer", "only", "Valley", "needs"]);
+    assert!(
+        said.contains("Taken of Valley from now on: urgent (needs, offers and notices that cannot wait), board ("),
+        "{said}"
+    );
+    b.wait_for_item("needs", &soup, "what was passed over", |_| true);
+    wait_for("all", || complete(&b).then_some(()));
+    assert_eq!(ids(&b).len(), 5);
+    // And back to the usual.
+    b.said(&["peer", "only", "Valley"]);
+    wait_for_equal(&[&a, &b]);
+    assert_eq!(peers(&b)[0]["wanted"], json!(["urgent", "book", "board"]));
+    // The one at the other end may say the same, in the configuration, for all.
+    b.terminate();
+    b.configure("[gateway]\nname = \"Hill\"\n[peers]\nwants = [\"urgent\", \"stock\"]\n");
+    b.again();
+    wait_for("the link", || (linked(&b) > 0).then_some(()));
+    let nuts = post(&a, "nuts");
+    let third = urgent("a child is lost");
+    b.wait_for_item("needs", &third, "the alarm", |_| true);
+    wait_for("all", || complete(&b).then_some(()));
+    assert_eq!(b.get(&format!("/api/v1/needs/{nuts}")).status, 404);
+    assert_eq!(peers(&b)[0]["wanted"], json!(["urgent", "book"]));
+    a.assert_unhurt();
+    b.assert_unhurt();
+}
+
 /// Who asked for help must see how far it has got; a light that goes out when a radio falls silent frightens for nothing,
 /// and one that is lit for a gateway that was wiped lies.
 #[test]

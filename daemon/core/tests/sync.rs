@@ -303,7 +303,7 @@ fn complete_is_said_once_what_had_been_given_up_is_here() {
 #[test]
 fn a_log_goes_on_where_nobody_has_what_lies_before() {
     let mut mesh = Mesh::new(3);
-    (0..5).for_each(|n| drop(mesh.post(0, "offer", &format!("old {n}"))));
+    mesh.post_all(0, 5, "old");
     let link = mesh.link(0, 1);
     mesh.settle();
     mesh.cut(link);

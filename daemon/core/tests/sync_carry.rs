@@ -197,11 +197,7 @@ fn strange_frames_end_the_visit() {
 #[test]
 fn a_stick_carries_the_proof_of_a_fork() {
     let mut mesh = Mesh::new(4);
-    assert_eq!(mesh.copy(0), 4);
-    mesh.post(0, "offer", "one");
-    mesh.post(4, "offer", "other");
-    mesh.visit(0, 1);
-    mesh.visit(4, 2);
+    mesh.fork_from_the_first();
     mesh.visit(1, 2);
     // The third has the first branch by a stick; the fourth has nothing, and knows neither.
     for site in &mut mesh.sites {

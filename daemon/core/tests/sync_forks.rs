@@ -215,11 +215,7 @@ fn two_branches_that_cross_on_a_link_are_found() {
 #[test]
 fn a_branch_that_was_told_of_and_never_fetched_is_found() {
     let mut mesh = Mesh::new(4);
-    assert_eq!(mesh.copy(0), 4);
-    mesh.post(0, "offer", "one");
-    mesh.post(4, "offer", "other");
-    mesh.visit(0, 1);
-    mesh.visit(4, 2);
+    mesh.fork_from_the_first();
     // Both tell the third before it has anything.
     mesh.link(1, 3);
     mesh.link(2, 3);
@@ -231,12 +227,8 @@ fn a_branch_that_was_told_of_and_never_fetched_is_found() {
 #[test]
 fn a_fork_known_by_its_proof_alone_is_passed_on() {
     let mut mesh = Mesh::new(5);
-    assert_eq!(mesh.copy(0), 5);
-    mesh.post(0, "offer", "one");
-    mesh.post(5, "offer", "other");
-    for (from, to) in [(0, 1), (5, 2), (1, 2)] {
-        mesh.visit(from, to);
-    }
+    mesh.fork_from_the_first();
+    mesh.visit(1, 2);
     // Each of these hears of it from the one before, and of nothing else.
     for (from, to) in [(2, 3), (3, 4)] {
         mesh.visit(from, to);

@@ -98,12 +98,12 @@ fn a_quota_ends_what_one_gateway_stores_and_says_so() {
     let mut mesh = Mesh::new(3);
     mesh.sites[1].setup.quotas[Lane::Board as usize].batches_max = 10;
     mesh.restart(1);
-    (0..30).for_each(|n| drop(mesh.post(0, "offer", &format!("flood {n}"))));
-    (0..5).for_each(|n| drop(mesh.post(2, "offer", &format!("bread {n}"))));
+    mesh.post_all(0, 30, "flood");
+    mesh.post_all(2, 5, "bread");
     mesh.link(0, 1);
     mesh.link(1, 2);
     mesh.settle();
-    (0..3).for_each(|n| drop(mesh.post(0, "offer", &format!("more {n}"))));
+    mesh.post_all(0, 3, "more");
     mesh.post(0, "need", r#"{"text":"insulin","urgency":"now"}"#);
     mesh.settle();
     let of = |mesh: &Mesh, lane: Lane| {
@@ -235,7 +235,7 @@ fn each_peer_is_asked_for_what_is_wanted_of_it_alone() {
 #[test]
 fn a_faster_source_need_not_wait_for_a_slow_one() {
     let mut mesh = Mesh::new(3);
-    (0..600).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+    mesh.post_all(0, 600, "bread");
     mesh.visit(0, 1);
     mesh.frame_max = 2 * 1024;
     let radio = mesh.link(0, 2);
@@ -289,7 +289,7 @@ fn who_cannot_send_waits_and_says_it_once() {
 #[test]
 fn a_source_that_does_not_answer_is_replaced() {
     let mut mesh = Mesh::new(3);
-    (0..10).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+    mesh.post_all(0, 10, "bread");
     let link = mesh.link(0, 1);
     mesh.settle();
     mesh.cut(link);
@@ -317,7 +317,7 @@ fn a_source_that_does_not_answer_is_replaced() {
 #[test]
 fn a_source_that_sends_other_things_is_replaced_too() {
     let mut mesh = Mesh::new(3);
-    (0..10).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+    mesh.post_all(0, 10, "bread");
     let link = mesh.link(0, 1);
     mesh.settle();
     mesh.cut(link);
@@ -358,7 +358,7 @@ fn a_source_that_sends_other_things_is_replaced_too() {
 #[test]
 fn who_sends_false_signatures_without_end_is_cut_off() {
     let mut mesh = Mesh::new(2);
-    (0..4).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+    mesh.post_all(0, 4, "bread");
     let link = mesh.link(0, 1);
     mesh.settle();
     let mut held = mesh.sites[0].disk.journal.last().unwrap().clone();
@@ -385,7 +385,7 @@ fn who_sends_false_signatures_without_end_is_cut_off() {
 fn who_brings_a_batch_that_its_gateway_did_not_sign_is_cut_off() {
     for number in [0u64, 3] {
         let mut mesh = Mesh::new(3);
-        (0..6).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+        mesh.post_all(0, 6, "bread");
         let link = mesh.link(0, 1);
         mesh.settle();
         mesh.cut(link);
@@ -409,7 +409,7 @@ fn who_brings_a_batch_that_its_gateway_did_not_sign_is_cut_off() {
 #[test]
 fn what_was_lost_before_its_commit_is_asked_for_again() {
     let mut mesh = Mesh::new(2);
-    (0..10).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));
+    mesh.post_all(0, 10, "bread");
     mesh.link(0, 1);
     mesh.settle();
     (10..14).for_each(|n| drop(mesh.post(0, "offer", &format!("bread {n}"))));

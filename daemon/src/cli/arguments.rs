@@ -176,9 +176,12 @@ pub enum Command {
     #[command(after_help = CARRYING)]
     Export {
         /// The stick's folder, or a file ending in .cbundle
-        #[arg(long, value_name = "STICK", value_hint = ValueHint::AnyPath)]
-        to: PathBuf,
-        /// For one gateway only, by its name or the first digits of its id: nothing it is known to have
+        #[arg(long, value_name = "STICK", value_hint = ValueHint::AnyPath, required_unless_present = "stick")]
+        to: Option<PathBuf>,
+        /// The same without --to
+        #[arg(value_name = "STICK", value_hint = ValueHint::AnyPath, conflicts_with = "to")]
+        stick: Option<PathBuf>,
+        /// For one gateway only, by its name or the first digits of its id; what it is known to have is left out
         #[arg(long, value_name = "NAME", conflicts_with = "all")]
         peer: Option<String>,
         /// For whoever comes (the default)
@@ -354,6 +357,21 @@ pub enum PeerCommand {
     Add {
         /// The code; case, dashes, O or 0, I or 1 do not matter
         code: String,
+        /// Take only this of it: lanes (urgent, book, board, library) or kinds (needs, offers, notices, stock, members,
+        /// ledger), with commas between; what is posted here goes to it all the same
+        #[arg(long, value_name = "WHAT")]
+        only: Option<String>,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Say what is taken of a peer from now on; what is here stays, and what is posted here goes to it all the same
+    Only {
+        /// Its name, its id or at least 8 digits of it
+        peer: String,
+        /// Lanes (urgent, book, board, library) or kinds (needs, offers, notices, stock, members, ledger), with commas
+        /// between; nothing: the usual
+        what: Option<String>,
         /// Which gateway.
         #[command(flatten)]
         place: Where,

@@ -101,7 +101,10 @@ fn dispatch(arguments: Arguments, backend: &dyn Backend, output: &mut Output) ->
         Command::Watch { place, json } => board::watch(&place, json, output),
         Command::Peer(command) => peer::peer(&command, backend, output),
         Command::Exchange { path, carry } => carry::exchange(&path, &carry, backend, output),
-        Command::Export { to, peer, all: _, carry } => carry::export(&to, peer.as_deref(), &carry, backend, output),
+        Command::Export { to, stick, peer, all: _, carry } => {
+            let path = to.or(stick).unwrap_or_default();
+            carry::export(&path, peer.as_deref(), &carry, backend, output)
+        }
         Command::Import { path, carry } => carry::import(&path, &carry, backend, output),
         Command::Config(config) => upkeep::config(&config, output),
         Command::Ledger(command) => ledger::ledger(&command, backend, output),

@@ -23,7 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 pub fn peer(command: &PeerCommand, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
     match command {
         PeerCommand::Invite { place } => invite(place, backend, output),
-        PeerCommand::Add { code, place } => add(code, place, backend, output),
+        PeerCommand::Add { code, only, place } => add(code, only.as_deref(), place, backend, output),
+        PeerCommand::Only { peer, what, place } => only(peer, what.as_deref(), place, backend, output),
         PeerCommand::List { place, json } => list(place, *json, backend, output),
         PeerCommand::Remove { peer, place } => remove(peer, place, backend, output),
     }
@@ -54,9 +55,15 @@ fn invite(place: &Where, backend: &dyn Backend, output: &mut Output) -> anyhow::
     Ok(0)
 }
 
-fn add(code: &str, place: &Where, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
+fn add(
+    code: &str,
+    only: Option<&str>,
+    place: &Where,
+    backend: &dyn Backend,
+    output: &mut Output,
+) -> anyhow::Result<u8> {
     let mut asked = Asked::find(place, backend)?;
-    let reply = asked.ask(&Request::PeerAdd { code: code.into() })?;
+    let reply = asked.ask(&Request::PeerAdd { code: code.into(), only: only.map(Into::into) })?;
     let code = plain::line(reply["code"].as_str().unwrap_or_default());
     if !asked.running {
         writeln!(output, "Kept. The two gateways are paired once this one runs and reaches the other.")?;
@@ -71,6 +78,9 @@ fn add(code: &str, place: &Where, backend: &dyn Backend, output: &mut Output) ->
             let peer = entries(&list, "peers").find(|peer| said(&peer["id"]).starts_with(&inviter));
             let name = peer.map_or_else(|| inviter.clone(), |peer| said(&peer["name"]));
             writeln!(output, "Paired with {name}.")?;
+            if let Some(only) = peer.and_then(wanted_words) {
+                writeln!(output, "Taken of it: {only}.")?;
+            }
             return Ok(0);
         };
         if tried["given_up"] == true {
@@ -105,7 +115,9 @@ fn remove(peer: &str, place: &Where, backend: &dyn Backend, output: &mut Output)
         Ok(reply) => reply,
         Err(no) => {
             let list = asked.ask(&Request::Peers {})?;
-            return Err(several(&list, peer, asked.running).map_or(no, |sentence| Failure::new(1, sentence).into()));
+            return Err(
+                several(&list, peer, "remove", asked.running).map_or(no, |sentence| Failure::new(1, sentence).into())
+            );
         }
     };
     match said(&reply["removed"]["name"]) {
@@ -117,15 +129,41 @@ fn remove(peer: &str, place: &Where, backend: &dyn Backend, output: &mut Output)
     Ok(0)
 }
 
+fn only(
+    peer: &str,
+    what: Option<&str>,
+    place: &Where,
+    backend: &dyn Backend,
+    output: &mut Output,
+) -> anyhow::Result<u8> {
+    let mut asked = Asked::find(place, backend)?;
+    let reply = match asked.ask(&Request::PeerOnly { peer: peer.into(), only: what.map(Into::into) }) {
+        Ok(reply) => reply,
+        Err(no) => {
+            let list = asked.ask(&Request::Peers {})?;
+            return Err(several(&list, peer, "only", asked.running).map_or(no, |text| Failure::new(1, text).into()));
+        }
+    };
+    writeln!(output, "Taken of {} from now on: {}.", said(&reply["peer"]["name"]), said(&reply["holds"]))?;
+    writeln!(output, "What came before stays; what is posted here goes to it all the same.")?;
+    Ok(0)
+}
+
+/// The lanes that are wanted of a peer, if they are not the usual ones.
+fn wanted_words(peer: &Value) -> Option<String> {
+    let lanes: Vec<String> = entries(peer, "wanted").map(said).collect();
+    (!lanes.is_empty() && lanes != ["urgent", "book", "board"]).then(|| lanes.join(", "))
+}
+
 /// Asks back which of the peers of one name is meant. None: there is at most one.
-fn several(list: &Value, name: &str, running: bool) -> Option<String> {
+fn several(list: &Value, name: &str, act: &str, running: bool) -> Option<String> {
     let namesakes: Vec<&Value> = entries(list, "peers").filter(|peer| peer["name"] == name.trim()).collect();
     if namesakes.len() < 2 {
         return None;
     }
     let mut text = format!("several peers are called \"{}\"; say which one:", plain::line(name.trim()));
     for peer in namesakes {
-        text.push_str(&format!("\n  commonsd peer remove {}", short(&peer["id"])));
+        text.push_str(&format!("\n  commonsd peer {act} {}", short(&peer["id"])));
         if running {
             text.push_str(&format!("  {}", link_words(peer)));
         }
@@ -201,6 +239,9 @@ fn words(list: &Value, running: bool, columns_max: usize) -> String {
         rows.push(vec![said(&peer["name"]), short(&peer["id"]), link]);
         if running {
             rows.push(vec![String::new(), String::new(), traffic_words(peer)]);
+        }
+        if let Some(only) = wanted_words(peer) {
+            rows.push(vec![String::new(), String::new(), format!("taken of it: {only}")]);
         }
         if peer["replaced"] == true {
             let hint = format!("gone for good? commonsd peer remove {}", short(&peer["id"]));
@@ -289,8 +330,8 @@ mod tests {
         assert!(text.contains("gone for good? commonsd peer remove 01010101"), "{text}");
         assert!(words(&json!({"peers": []}), true, 80).contains("commonsd peer invite"));
         // Of two with one name it is asked back which one is meant.
-        assert_eq!(several(&list, "C", true), None);
-        let back = several(&list, "B", true).unwrap();
+        assert_eq!(several(&list, "C", "remove", true), None);
+        let back = several(&list, "B", "remove", true).unwrap();
         assert!(back.contains("\n  commonsd peer remove cdcdcdcd  no link (nothing was heard"), "{back}");
         assert!(back.contains("\n  commonsd peer remove 01010101  no link (another gateway"), "{back}");
     }

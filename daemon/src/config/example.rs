@@ -47,7 +47,7 @@ fn describe(key: &Key) -> String {
         Shape::Addresses(max) | Shape::Keys(max) | Shape::Calls(max) | Shape::Interfaces(max) | Shape::Names(max) => {
             format!(" At most {max}.")
         }
-        Shape::Path | Shape::Flag | Shape::Level => String::new(),
+        Shape::Path | Shape::Flag | Shape::Level | Shape::Wants(_) => String::new(),
     };
     let short: String = ENV_SHORT
         .iter()

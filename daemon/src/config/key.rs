@@ -59,6 +59,8 @@ pub enum Shape {
     Interfaces(usize),
     /// Host names or IP addresses, at most so many.
     Names(usize),
+    /// What a peer may send, at most so many words.
+    Wants(usize),
     /// A log level, or a list of `target=level`.
     Level,
 }
@@ -133,6 +135,7 @@ pub static KEYS: &[Key] = &[
     row!(peers.call, Shape::Calls(64), "", restart, "Gateways to call, as \"NAME@host:port\" for one that is paired, or \"ID@host:port\" (64 hex digits) for one that is trusted by this line alone; then the other needs such a line too."),
     row!(peers.beacon, Shape::Interfaces(16), "", restart, "Network interfaces on which this gateway announces itself and listens for others: names, or \"all\" for every one but loopback where the MQTT door listens. Empty: nowhere."),
     row!(peers.beacon_groups, Shape::Addresses(2), "", restart, "Multicast groups of the announcements, one for IPv4, one for IPv6. All gateways of a block use the same."),
+    row!(peers.wants, Shape::Wants(12), "", restart, "What is taken of each peer, by lane (urgent, book, board, library) or by kind; `commonsd peer only` says something else for one of them. Needs, offers and notices travel in urgent and board; stock, members and the ledger in book."),
     row!(peers.bytes_per_second, Shape::Bytes(0, GIB), "bytes", restart, "Bytes a second sent to each peer, at most; 0: as many as the link carries."),
     row!(peers.hops_max, Shape::Count(1, 64), "links", restart, "Gateways further away than so many links are listed, not stored."),
 
@@ -208,6 +211,7 @@ impl Shape {
             }
             Self::Interfaces(max) => format!("a list of at most {max} names of network interfaces, or \"all\""),
             Self::Names(max) => format!("a list of at most {max} host names or IP addresses, without port"),
+            Self::Wants(_) => format!("one or more of {}", crate::wants::known()),
             Self::Level => "error, warn, info, debug or trace, or a list such as \"info,commonsd::door=debug\"".into(),
         }
     }
@@ -284,15 +288,18 @@ impl Shape {
                 }
                 Ok(Value::List(seen))
             }
-            (Self::Calls(_) | Self::Interfaces(_), Value::Text(text)) => self.check(Value::List(vec![text]), unit),
-            (Self::Calls(max) | Self::Interfaces(max) | Self::Names(max), Value::List(words)) => {
-                if words.len() > *max {
+            (Self::Calls(_) | Self::Interfaces(_) | Self::Wants(_), Value::Text(text)) => {
+                self.check(Value::List(vec![text]), unit)
+            }
+            (Self::Calls(max) | Self::Interfaces(max) | Self::Names(max) | Self::Wants(max), Value::List(words)) => {
+                if words.len() > *max || (words.is_empty() && matches!(self, Self::Wants(_))) {
                     return wrong();
                 }
                 let words: Vec<String> = words.iter().map(|word| word.trim().to_owned()).collect();
                 let good = |word: &String| match self {
                     Self::Calls(_) => is_call(word),
                     Self::Names(_) => is_host(word),
+                    Self::Wants(_) => crate::wants::parse(word).is_ok(),
                     // The kernel's own limit (IFNAMSIZ), with its end.
                     _ => !word.is_empty() && word.len() < 16 && word.bytes().all(|byte| byte.is_ascii_graphic()),
                 };
@@ -328,7 +335,12 @@ impl Shape {
             Self::Count(..) | Self::Bytes(..) => {
                 text.trim().replace('_', "").parse().map_or_else(|_| Value::Text(text.into()), Value::Count)
             }
-            Self::Addresses(_) | Self::Keys(_) | Self::Calls(_) | Self::Interfaces(_) | Self::Names(_) => {
+            Self::Addresses(_)
+            | Self::Keys(_)
+            | Self::Calls(_)
+            | Self::Interfaces(_)
+            | Self::Names(_)
+            | Self::Wants(_) => {
                 Value::List(text.split([',', ' ']).filter(|word| !word.is_empty()).map(Into::into).collect())
             }
         }

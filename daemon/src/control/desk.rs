@@ -106,10 +106,13 @@ impl Desk {
             | Request::Told { .. }
             | Request::CarryOut { .. }
             | Request::CarryIn { .. }
+            | Request::CarryFork { .. }
             | Request::Seal { .. }) => self.carry(request).await,
-            Request::Peers {} | Request::PeerInvite {} | Request::PeerAdd { .. } | Request::PeerRemove { .. } => {
-                refusal("no_links", "this gateway has no links to others")
-            }
+            Request::Peers {}
+            | Request::PeerInvite {}
+            | Request::PeerAdd { .. }
+            | Request::PeerOnly { .. }
+            | Request::PeerRemove { .. } => refusal("no_links", "this gateway has no links to others"),
             Request::Reload {} => match self.reload.as_ref().map(|reload| reload()) {
                 Some(Ok(reloaded)) => json!({
                     "v": VERSION, "ok": true, "changed": reloaded.changed, "restart": reloaded.restart,
@@ -134,6 +137,10 @@ impl Desk {
                 let ranges = ranges.into_iter().map(|(log, from, to)| Some((text_to_log(&log)?, from, to)));
                 let Some(ranges) = ranges.collect() else { return malformed() };
                 ControlRequest::CarryOut { ranges }
+            }
+            Request::CarryFork { log, place } => {
+                let Some(log) = text_to_log(&log) else { return malformed() };
+                ControlRequest::CarryFork { log, place }
             }
             Request::Seal { what, digest } => {
                 let (Some(digest), "bundle" | "receipt") = (digits_to_bytes(&digest), what.as_str()) else {

@@ -8,7 +8,7 @@ use crate::neighbours::{No, Wish};
 /// The protocol's version, `v` in each line.
 pub const VERSION: u64 = 1;
 /// Bytes of one request: a record of 8 KiB escaped as JSON in JSON still fits.
-pub const REQUEST_BYTES_MAX: usize = 128 * 1024;
+pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of one answer: a page of 256 items with a hundred claims each fits.
 pub const REPLY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
@@ -136,6 +136,13 @@ pub enum Request {
         /// Base64.
         frame: String,
     },
+    /// A frame of what proves that a log is forked.
+    CarryFork {
+        /// Which.
+        log: String,
+        /// From which place on; 0 at first.
+        place: u64,
+    },
     /// The gateway's signature.
     Seal {
         /// `bundle` or `receipt`.
@@ -151,6 +158,16 @@ pub enum Request {
     PeerAdd {
         /// As printed there.
         code: String,
+        /// The lanes and kinds wanted of the gateway that made it; none: the usual.
+        #[serde(default)]
+        only: Option<String>,
+    },
+    /// What is wanted of a peer from now on.
+    PeerOnly {
+        /// Name, id or at least 8 digits of it.
+        peer: String,
+        /// Lanes and kinds; none: the usual.
+        only: Option<String>,
     },
     /// End a pairing, or give up a code.
     PeerRemove {
@@ -165,7 +182,8 @@ impl Request {
         Some(match self {
             Self::Peers {} => Wish::List,
             Self::PeerInvite {} => Wish::Invite,
-            Self::PeerAdd { code } => Wish::Add(code.clone()),
+            Self::PeerAdd { code, only } => Wish::Add(code.clone(), only.clone()),
+            Self::PeerOnly { peer, only } => Wish::Only(peer.clone(), only.clone()),
             Self::PeerRemove { peer } => Wish::Remove(peer.clone()),
             _ => return None,
         })

@@ -48,11 +48,16 @@ pub struct Heard {
     pub name: String,
     /// Where its door is.
     pub address: SocketAddr,
+    /// Where else it was heard of since its start: it may speak by cable and by radio, over IPv4 and IPv6.
+    pub others: Vec<SocketAddr>,
     /// Drawn at each start of it.
     pub born: u32,
     /// When it was heard last.
     pub at: Instant,
 }
+
+/// Addresses kept of one gateway besides the last.
+const OTHERS_MAX: usize = 3;
 
 /// What a gateway says of itself.
 fn beacon(identity: &Identity, name: &str, port: u16, born: u32) -> Vec<u8> {
@@ -101,7 +106,21 @@ fn read(identity: &Identity, own_born: u32, packet: &[u8], from: SocketAddr, sen
     }
     let mut address = from;
     address.set_port(port);
-    Some(Heard { id, name: tidy_name(name), address, born, at: Instant::now() })
+    Some(Heard { id, name: tidy_name(name), address, others: Vec::new(), born, at: Instant::now() })
+}
+
+impl Heard {
+    /// Takes over what was heard of it before. Whether that was the same start of it, at the same place.
+    pub fn follows(&mut self, old: &Self) -> bool {
+        if old.born != self.born {
+            return false;
+        }
+        let before = std::iter::once(&old.address).chain(&old.others);
+        let known = before.clone().any(|address| *address == self.address);
+        let others = before.filter(|address| **address != self.address).take(OTHERS_MAX);
+        self.others = others.copied().collect();
+        known
+    }
 }
 
 /// Bounds the work that packets make.
@@ -285,6 +304,31 @@ mod tests {
         let copy = beacon(&us, "A", 1_883, 5);
         let heard = read(&us, 9, &copy, from(), &mut Senders::new()).unwrap();
         assert_eq!(heard.id, us.id, "somebody else has our key");
+    }
+
+    /// A gateway with cable and radio would pass for one that has just been started, each time it speaks over the other.
+    #[tokio::test(start_paused = true)]
+    async fn one_with_two_addresses_is_known_by_both() {
+        let hear = |born: u32, from: &str| {
+            let packet = beacon(&identity(2, "maple"), "B", 1_883, born);
+            read(&identity(1, "maple"), 9, &packet, from.parse().unwrap(), &mut Senders::new()).unwrap()
+        };
+        let (cable, radio) = ("192.0.2.7:40000", "[fe80::7]:40000");
+        let mut last = hear(5, cable);
+        for (from, known) in [(radio, false), (cable, true), (radio, true), (radio, true), (cable, true)] {
+            let mut heard = hear(5, from);
+            assert_eq!(heard.follows(&last), known, "{from}");
+            assert_eq!(heard.others.len(), 1);
+            last = heard;
+        }
+        for number in 0..10 {
+            let mut heard = hear(5, &format!("198.51.100.{number}:40000"));
+            assert!(!heard.follows(&last));
+            assert!(heard.others.len() <= OTHERS_MAX);
+            last = heard;
+        }
+        let mut heard = hear(6, cable);
+        assert!(!heard.follows(&last) && heard.others.is_empty(), "it was started anew");
     }
 
     /// Somebody who sends packets all day would keep a small board busy with signatures.

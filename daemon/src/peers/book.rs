@@ -4,14 +4,17 @@
 //! Every change is durable before it counts. Invitations run out by the time the gateway has run, since nobody's clock
 //! is trusted here; a restart may prolong one by what was not yet written down, at most [`WRITE_EVERY_S`].
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use commons_core::identity::{hex, GatewayId, MemberKey};
+use commons_core::sync::Interests;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::code::{Code, CodeError, Secret};
 use crate::store::{read_small, write_small, StoreError};
+use crate::wants;
 
 /// The file's name in the data directory.
 pub const FILE: &str = "peers.json";
@@ -53,6 +56,9 @@ pub enum BookError {
     /// A bound.
     #[error("there are {0} {1} already, which is as many as there may be")]
     Full(usize, &'static str),
+    /// Words that name nothing.
+    #[error(transparent)]
+    Wants(#[from] wants::Unknown),
     /// The code is none.
     #[error(transparent)]
     Code(#[from] CodeError),
@@ -77,6 +83,16 @@ pub struct Peer {
     pub addresses: Vec<String>,
 }
 
+/// What is wanted of a gateway, paired or configured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    #[serde(with = "id_as_text")]
+    id: GatewayId,
+    /// Names of lanes, see `wants`.
+    only: String,
+}
+
 /// An invitation that stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,13 +114,18 @@ pub struct Given {
     pub code: String,
     /// Seconds of running that are left.
     left_s: u64,
+    /// What will be wanted of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    only: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     v: u8,
     peers: Vec<Peer>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    wanted: Vec<Wanted>,
     invitations: Vec<Invitation>,
     codes: Vec<Given>,
 }
@@ -121,7 +142,7 @@ impl Book {
     pub fn open(data: &Path) -> Result<Self, BookError> {
         let damaged = |detail: String| BookError::Damaged { path: data.join(FILE), detail };
         let file = match read_small(data, FILE)? {
-            None => File { v: 1, peers: Vec::new(), invitations: Vec::new(), codes: Vec::new() },
+            None => File { v: 1, peers: Vec::new(), wanted: Vec::new(), invitations: Vec::new(), codes: Vec::new() },
             Some(bytes) => {
                 let file: File = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
                 if file.v != 1 {
@@ -137,7 +158,7 @@ impl Book {
     fn change<T>(&mut self, act: impl FnOnce(&mut File) -> Result<T, BookError>) -> Result<T, BookError> {
         let mut file = self.file.clone();
         let done = act(&mut file)?;
-        if file.peers == self.file.peers && file.invitations == self.file.invitations && file.codes == self.file.codes {
+        if file == self.file {
             return Ok(done);
         }
         let mut bytes = serde_json::to_vec_pretty(&file).unwrap_or_default();
@@ -195,7 +216,28 @@ impl Book {
             let at = at.ok_or_else(|| BookError::Unknown(wanted.into()))?;
             // Who was invited by a code that still lasts must not come back by it.
             file.invitations.retain(|invitation| invitation.used_by != Some(id));
+            file.wanted.retain(|wanted| wanted.id != id);
             Ok(file.peers.remove(at))
+        })
+    }
+
+    /// What is wanted of which gateways; of all others the usual.
+    pub fn wants(&self) -> BTreeMap<GatewayId, Interests> {
+        let each = |wanted: &Wanted| Some((wanted.id, wants::parse(&wanted.only).ok()?));
+        self.file.wanted.iter().filter_map(each).collect()
+    }
+
+    /// What is wanted of a gateway from now on; none: the usual.
+    pub fn want(&mut self, id: GatewayId, only: Option<Interests>) -> Result<(), BookError> {
+        self.change(|file| {
+            file.wanted.retain(|wanted| wanted.id != id);
+            if let Some(only) = only {
+                if file.wanted.len() >= PEERS_MAX {
+                    return Err(BookError::Full(PEERS_MAX, "peers of which something else is wanted"));
+                }
+                file.wanted.push(Wanted { id, only: wants::lanes(only).join(",") });
+            }
+            Ok(())
         })
     }
 
@@ -246,24 +288,38 @@ impl Book {
         self.file.codes.iter().map(|given| given.code.clone()).collect()
     }
 
-    /// A code to try. Gives it tidied.
-    pub fn give(&mut self, typed: &str) -> Result<Code, BookError> {
+    /// A code to try, and what will be wanted of its gateway. Gives it tidied.
+    pub fn give(&mut self, typed: &str, only: Option<Interests>) -> Result<Code, BookError> {
         let code = Code::parse(typed)?;
         if self.secrets().contains(&code.secret) {
             return Err(BookError::Own);
         }
         let text = code.to_string();
+        let only = only.map(|only| wants::lanes(only).join(","));
         self.change(|file| {
-            if file.codes.iter().any(|given| given.code == text) {
+            if let Some(given) = file.codes.iter_mut().find(|given| given.code == text) {
+                given.only = only;
                 return Ok(());
             }
             if file.codes.len() >= CODES_MAX {
                 return Err(BookError::Full(CODES_MAX, "codes being tried"));
             }
-            file.codes.push(Given { code: text, left_s: LASTS_S });
+            file.codes.push(Given { code: text, left_s: LASTS_S, only });
             Ok(())
         })?;
         Ok(code)
+    }
+
+    /// A code has led to its gateway: pairs.
+    pub fn met(&mut self, code: &Code, id: GatewayId, name: &str, address: String) -> Result<(), BookError> {
+        let text = code.to_string();
+        let given = self.file.codes.iter().find(|given| given.code == text);
+        let only = given.and_then(|given| wants::parse(given.only.as_ref()?).ok());
+        self.pair(id, name, Some(address))?;
+        if only.is_some() {
+            self.want(id, only)?;
+        }
+        self.drop_code(code).map(drop)
     }
 
     /// A code has done its work, or is given up. False: it is not among them.
@@ -311,7 +367,7 @@ pub fn put_back(data: &Path, paired: &Value) -> Result<(), BookError> {
     let damaged = |error: serde_json::Error| BookError::Damaged { path: data.join(FILE), detail: error.to_string() };
     let file: File = serde_json::from_value(paired.clone()).map_err(damaged)?;
     Book::open(data)?.change(|book| {
-        book.peers = file.peers;
+        (book.peers, book.wanted) = (file.peers, file.wanted);
         Ok(())
     })
 }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use commons_core::identity::GatewayId;
-use commons_core::sync::PeerStatus;
+use commons_core::sync::{Interests, PeerStatus};
 use serde_json::{json, Map, Value};
 use tokio::time::timeout;
 
-use super::book::{Book, BookError, Peer};
+use super::book::{find, parse_id, Book, BookError, Peer};
 use super::code::Code;
 use super::noise::{LinkFault, Refusal};
 use super::room::{PeerView, Room};
 use crate::neighbours::{Neighbour, Neighbours, No, Office, Wish};
+use crate::wants;
 
 /// How often it is looked at what everybody may know of peers.
 const TELL_EVERY: Duration = Duration::from_secs(5);
@@ -30,6 +31,7 @@ impl From<BookError> for No {
             BookError::Ambiguous(_) => "ambiguous",
             BookError::Full(..) => "too_many",
             BookError::Code(_) => "wrong_code",
+            BookError::Wants(_) => "wrong_value",
             BookError::Own => "own_code",
         };
         (word, fault.to_string())
@@ -45,8 +47,12 @@ pub fn office(room: &Arc<Room>) -> Office {
             match wish {
                 Wish::List => Ok(list(&room).await),
                 Wish::Invite => Ok(invited(&room.invite().await?)),
-                Wish::Add(code) => {
-                    let code = room.give(code).await?;
+                Wish::Only(wanted, only) => {
+                    let (id, name) = room.only(wanted, only).await?;
+                    Ok(only_told(&id, &name, room.wanted_of(&id)))
+                }
+                Wish::Add(code, only) => {
+                    let code = room.give(code, only).await?;
                     Ok(json!({"code": code.to_string(), "inviter": code.inviter_hex()}))
                 }
                 Wish::Remove(wanted) => Ok(removed(room.remove(wanted).await?)),
@@ -56,10 +62,16 @@ pub fn office(room: &Arc<Room>) -> Office {
 }
 
 /// The same for a gateway that is not running.
-pub fn stopped(book: &mut Book, id: &GatewayId, listen: &[SocketAddr], wish: Wish) -> Result<Value, No> {
+pub fn stopped(
+    book: &mut Book,
+    id: &GatewayId,
+    listen: &[SocketAddr],
+    usual: Interests,
+    wish: Wish,
+) -> Result<Value, No> {
     match wish {
         Wish::List => Ok(json!({
-            "peers": book.peers().iter().map(at_rest).collect::<Vec<_>>(),
+            "peers": book.peers().iter().map(|peer| at_rest(peer, book.wants().get(&peer.id).copied().unwrap_or(usual))).collect::<Vec<_>>(),
             "near": [],
             "codes": book.codes().iter().map(|code| tried(code, None)).collect::<Vec<_>>(),
             "invitations": book.secrets().len(),
@@ -69,8 +81,18 @@ pub fn stopped(book: &mut Book, id: &GatewayId, listen: &[SocketAddr], wish: Wis
             let secret = book.invite()?;
             Ok(invited(&Code::new(secret, id, &super::own_addresses(listen))))
         }
-        Wish::Add(code) => {
-            let code = book.give(&code)?;
+        Wish::Only(wanted, only) => {
+            let only = only.as_deref().map(wants::parse).transpose().map_err(BookError::Wants)?;
+            let found = find(book.peers().iter().map(|peer| (&peer.id, peer.name.as_str())), &wanted);
+            // One that is trusted by the configuration alone is named by its whole id.
+            let id = found.or_else(|no| parse_id(&wanted).ok_or(no))?;
+            let name = book.peers().iter().find(|peer| peer.id == id).map(|peer| peer.name.clone()).unwrap_or_default();
+            book.want(id, only)?;
+            Ok(only_told(&id, &name, only.unwrap_or(usual)))
+        }
+        Wish::Add(code, only) => {
+            let only = only.as_deref().map(wants::parse).transpose().map_err(BookError::Wants)?;
+            let code = book.give(&code, only)?;
             Ok(json!({"code": code.to_string(), "inviter": code.inviter_hex()}))
         }
         Wish::Remove(wanted) => {
@@ -96,6 +118,10 @@ fn invited(code: &Code) -> Value {
     })
 }
 
+fn only_told(id: &GatewayId, name: &str, only: Interests) -> Value {
+    json!({"peer": {"id": id.to_string(), "name": name}, "wanted": wants::lanes(only), "holds": wants::sentence(only)})
+}
+
 fn removed(peer: Option<Peer>) -> Value {
     match peer {
         Some(peer) => json!({"removed": {"id": peer.id.to_string(), "name": peer.name}}),
@@ -103,12 +129,13 @@ fn removed(peer: Option<Peer>) -> Value {
     }
 }
 
-fn at_rest(peer: &Peer) -> Value {
+fn at_rest(peer: &Peer, wanted: Interests) -> Value {
     let view = PeerView {
         id: peer.id,
         name: peer.name.clone(),
         paired: true,
         addresses: peer.addresses.clone(),
+        wanted,
         link: None,
         fault: None,
         stats: Arc::default(),
@@ -198,6 +225,7 @@ fn shown(view: &PeerView, known: Option<(&PeerStatus, Option<u64>)>) -> Value {
     put("replaced", (view.fault == Some(LinkFault::Refused(Refusal::NotMe))).into());
     put("heard_ms_ago", view.stats.heard_ago_ms().into());
     let (frames, bytes, stuck_ms) = view.stats.waiting();
+    put("wanted", wants::lanes(view.wanted).into());
     put("frames_waiting", frames.into());
     put("bytes_waiting", bytes.into());
     put("stuck_ms", stuck_ms.into());

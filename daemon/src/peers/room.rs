@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use commons_core::identity::GatewayId;
-use commons_core::sync::LinkId;
+use commons_core::sync::{Interests, LinkId};
 use tokio::sync::{oneshot, watch, Notify};
 use tokio::time::Instant;
 
@@ -33,6 +33,7 @@ use crate::config;
 use crate::counters::Counter;
 use crate::host::random;
 use crate::inbox::{Inbox, LinkMessage};
+use crate::wants;
 
 pub use links::Shaken;
 pub use views::PeerView;
@@ -115,6 +116,8 @@ pub struct Room {
     pub listen: Vec<SocketAddr>,
     /// The settings.
     pub config: config::Peers,
+    /// What is wanted of a peer of which nothing else is said.
+    usual: Interests,
     /// Drawn at each start: tells our own announcements from those of a copy of us.
     pub born: u32,
     /// Bounds strangers.
@@ -146,6 +149,7 @@ impl Room {
             identity,
             name,
             listen,
+            usual: wants::usual(&config.wants),
             config,
             born: random::number().unwrap_or(0),
             gate: Arc::default(),
@@ -253,7 +257,8 @@ impl Room {
             }
             table.known.keys().copied().collect::<BTreeSet<_>>()
         };
-        self.inbox.link(LinkMessage::Peers(ids)).await;
+        let wants = self.book().wants();
+        self.inbox.link(LinkMessage::Peers(ids, wants)).await;
         self.change();
     }
 
@@ -276,7 +281,7 @@ impl Room {
         let table = self.table();
         let mut addresses = Vec::new();
         if let Some(heard) = table.heard.get(peer).filter(|heard| heard.at.elapsed() < HEARD_LASTS) {
-            addresses.push(heard.address.to_string());
+            addresses.extend(std::iter::once(&heard.address).chain(&heard.others).map(ToString::to_string));
         }
         if let Some(known) = table.known.get(peer) {
             addresses.extend(known.configured.iter().chain(&known.learned).cloned());

@@ -82,7 +82,7 @@ async fn write(
                 open.lock().unwrap().remove(&link);
                 Word::Down
             }
-            LinkMessage::Peers(_) | LinkMessage::Status(..) => continue,
+            LinkMessage::Peers(..) | LinkMessage::Status(..) => continue,
         };
         if words.send(word).is_err() {
             return;
@@ -347,15 +347,15 @@ async fn a_code_pairs_both_ways_once() {
     let mut b = House::open(2, vec![]).await;
     let mut c = House::open(3, vec![]).await;
     let code = a.room.invite().await.unwrap().to_string();
-    assert!(a.room.give(code.clone()).await.is_err(), "its own code");
-    b.room.give(code.to_lowercase()).await.unwrap();
+    assert!(a.room.give(code.clone(), None).await.is_err(), "its own code");
+    b.room.give(code.to_lowercase(), None).await.unwrap();
     assert_eq!((a.up().await, b.up().await), (id(2), id(1)));
     assert!(b.room.codes().is_empty());
     let view = &a.room.views()[0];
     assert_eq!((view.id, view.name.as_str(), view.paired), (id(2), "house 2", true));
     assert_eq!(b.room.views()[0].name, "house 1");
     // The same code in the hands of another.
-    c.room.give(code.clone()).await.unwrap();
+    c.room.give(code.clone(), None).await.unwrap();
     let refused = async {
         while c.room.codes()[0].1.is_none() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -372,7 +372,7 @@ async fn a_code_pairs_both_ways_once() {
     };
     timeout(SOON, given_up).await.unwrap();
     assert!(c.room.codes().is_empty());
-    c.room.give(code.clone()).await.unwrap();
+    c.room.give(code.clone(), None).await.unwrap();
     assert_eq!((c.room.codes().len(), c.room.given_up().len()), (1, 0));
     assert!(c.room.remove(code).await.unwrap().is_none());
     // A pairing that is ended stays ended.
@@ -397,7 +397,7 @@ async fn a_code_leads_to_its_own_gateway_only() {
     let a = House::open(1, vec![]).await;
     let oak = House::open_in("oak", 2, vec![]).await;
     let code = a.room.invite().await.unwrap();
-    oak.room.give(code.to_string()).await.unwrap();
+    oak.room.give(code.to_string(), None).await.unwrap();
     let why = async {
         loop {
             if let Some(why) = oak.room.codes()[0].1.clone() {
@@ -413,7 +413,7 @@ async fn a_code_leads_to_its_own_gateway_only() {
     // The address has gone over to another one, which must not speak for the code's own gateway.
     let (b, c) = (House::open(2, vec![]).await, House::open(3, vec![]).await);
     let moved = Code::new(a.room.invite().await.unwrap().secret, &id(1), &[b.addr]);
-    c.room.give(moved.to_string()).await.unwrap();
+    c.room.give(moved.to_string(), None).await.unwrap();
     let why = async {
         loop {
             if let Some(why) = c.room.codes()[0].1.clone() {
@@ -453,10 +453,10 @@ async fn the_list_has_the_same_keys_when_stopped() {
     let secret = a.room.invite().await.unwrap().secret;
     a.room.accept(secret, id(2), "B".into(), None).await.unwrap();
     let code = Code::new(Secret::draw().unwrap(), &id(3), &[]);
-    a.room.give(code.to_string()).await.unwrap();
+    a.room.give(code.to_string(), None).await.unwrap();
     let running = list(&a.room).await;
     let mut book = Book::open(a.data.path()).unwrap();
-    let resting = super::stopped(&mut book, &id(1), &[], Wish::List).unwrap();
+    let resting = super::stopped(&mut book, &id(1), &[], Interests::USUAL, Wish::List).unwrap();
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&resting), keys(&running));
     for part in ["peers", "codes"] {

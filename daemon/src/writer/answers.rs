@@ -107,6 +107,12 @@ impl Writer {
                 json!({"told": told.iter().map(|(log, next)| (log_to_text(log), next)).collect::<Vec<_>>()})
             }
             ControlRequest::CarryOut { ranges } => self.carry_out(&ranges),
+            ControlRequest::CarryFork { log, place } => {
+                let Some(exchange) = &self.parts.exchange else { return no_exchange() };
+                let place = usize::try_from(place).unwrap_or(usize::MAX);
+                let (frame, next) = exchange.carry_fork(&log, place, self.node.age(self.parts.wall.now()), &self.store);
+                json!({"frame": bytes_to_text(&frame), "next": next})
+            }
             ControlRequest::Seal { bundle, digest } => {
                 let purpose = if bundle { purpose::BUNDLE } else { purpose::RECEIPT };
                 let signature = self.parts.founding.keys().sign(purpose, &self.node.network(), &[&digest]);

@@ -191,6 +191,17 @@ impl Mesh {
         links.iter().for_each(|link| self.cut(*link));
     }
 
+    /// The card of the first gateway is copied, and both boards write its first batch; the second gateway has the one, the third
+    /// the other. The place of the copy among the sites.
+    pub fn fork_from_the_first(&mut self) -> usize {
+        let twin = self.copy(0);
+        self.post(0, "offer", "one");
+        self.post(twin, "offer", "other");
+        self.visit(0, 1);
+        self.visit(twin, 2);
+        twin
+    }
+
     /// All these show so many items, and nobody is at fault.
     pub fn assert_shown(&self, at: impl IntoIterator<Item = usize>, count: usize) {
         for at in at {

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use commons_core::identity::GatewayId;
+use commons_core::sync::Interests;
 use tokio::time::Instant;
 
 use super::Room;
-use crate::peers::book::{Book, BookError, Peer, CODES_MAX};
+use crate::peers::book::{find, Book, BookError, Peer, CODES_MAX};
 use crate::peers::code::{Code, Secret};
 use crate::peers::noise::LinkFault;
 use crate::peers::own_addresses;
 use crate::peers::pairing::keep_trying;
+use crate::wants;
 
 /// How long it is shown that a code was given up.
 const SHOWN_FOR: Duration = Duration::from_secs(3_600);
@@ -48,12 +50,9 @@ impl Room {
         address: String,
     ) -> Result<(), LinkFault> {
         let code = code.clone();
-        self.write(move |book| {
-            book.pair(id, &name, Some(address))?;
-            book.drop_code(&code).map(drop)
-        })
-        .await
-        .map_err(|fault| LinkFault::Closed(fault.to_string()))?;
+        self.write(move |book| book.met(&code, id, &name, address))
+            .await
+            .map_err(|fault| LinkFault::Closed(fault.to_string()))?;
         self.follow_book().await;
         Ok(())
     }
@@ -65,9 +64,10 @@ impl Room {
     }
 
     /// Tries a code from now on.
-    pub async fn give(self: &Arc<Self>, typed: String) -> Result<Code, BookError> {
+    pub async fn give(self: &Arc<Self>, typed: String, only: Option<String>) -> Result<Code, BookError> {
         let known = self.book().codes();
-        let code = self.write(move |book| book.give(&typed)).await?;
+        let only = only.as_deref().map(wants::parse).transpose()?;
+        let code = self.write(move |book| book.give(&typed, only)).await?;
         let again = self.table().given_up.remove(&code.to_string()).is_some();
         if again || !known.contains(&code.to_string()) {
             tokio::spawn(keep_trying(self.clone(), code.clone()));
@@ -143,6 +143,35 @@ impl Room {
         let peer = self.write(move |book| book.remove(&wanted)).await?;
         self.follow_book().await;
         Ok(Some(peer))
+    }
+
+    /// What is wanted of a peer from now on; none: the usual. Its link is made anew, with a Hello that says so.
+    pub async fn only(
+        self: &Arc<Self>,
+        wanted: String,
+        only: Option<String>,
+    ) -> Result<(GatewayId, String), BookError> {
+        let only = only.as_deref().map(wants::parse).transpose()?;
+        let (id, name) = {
+            let table = self.table();
+            let id = find(table.known.iter().map(|(id, known)| (id, known.name.as_str())), &wanted)?;
+            (id, table.known.get(&id).map(|known| known.name.clone()).unwrap_or_default())
+        };
+        let before = self.wanted_of(&id);
+        self.write(move |book| book.want(id, only)).await?;
+        self.follow_book().await;
+        if self.wanted_of(&id) != before {
+            let live = self.table().known.get_mut(&id).and_then(|known| known.live.as_mut()?.stop.take());
+            if let Some(stop) = live {
+                let _ = stop.send(LinkFault::Closed("something else is wanted of this peer from now on".into()));
+            }
+        }
+        Ok((id, name))
+    }
+
+    /// What is wanted of a peer.
+    pub fn wanted_of(&self, id: &GatewayId) -> Interests {
+        self.book().wants().get(id).copied().unwrap_or(self.usual)
     }
 
     /// So many seconds have passed.

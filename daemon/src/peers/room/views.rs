@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use commons_core::identity::GatewayId;
+use commons_core::sync::Interests;
 
 use super::{Room, HEARD_LASTS, HEARD_MAX};
 use crate::peers::beacon::Heard;
@@ -27,6 +28,8 @@ pub struct PeerView {
     pub paired: bool,
     /// Where it may be called.
     pub addresses: Vec<String>,
+    /// What is wanted of it.
+    pub wanted: Interests,
     /// The link, if one stands: its address, whether we called, for how long, the dictionary's version.
     pub link: Option<(String, bool, Duration, u8)>,
     /// Why the last link ended, or none came to be.
@@ -37,7 +40,7 @@ pub struct PeerView {
 
 impl Room {
     /// A gateway of our network was heard.
-    pub fn on_beacon(self: &Arc<Self>, heard: Heard) {
+    pub fn on_beacon(self: &Arc<Self>, mut heard: Heard) {
         if heard.id == self.identity.id {
             if !self.copied.swap(true, Ordering::Relaxed) {
                 tracing::error!("another machine announces itself with this gateway's own key: its card was copied");
@@ -48,8 +51,7 @@ impl Room {
         {
             let mut table = self.table();
             let id = heard.id;
-            let known_before =
-                table.heard.get(&id).is_some_and(|old| old.address == heard.address && old.born == heard.born);
+            let known_before = table.heard.get(&id).is_some_and(|old| heard.follows(old));
             let quiet_ms = if known_before { QUIET_MS } else { RESTART_MS };
             if let Some(known) = table.known.get_mut(&id) {
                 match &known.live {
@@ -84,6 +86,7 @@ impl Room {
             let ids: Vec<GatewayId> = self.table().known.keys().copied().collect();
             ids.into_iter().map(|id| (id, self.addresses(&id))).collect()
         };
+        let wants = self.book().wants();
         let table = self.table();
         let view = |(id, addresses): (GatewayId, Vec<String>)| {
             let known = table.known.get(&id)?;
@@ -92,6 +95,7 @@ impl Room {
                 name: known.name.clone(),
                 paired: known.paired,
                 addresses,
+                wanted: wants.get(&id).copied().unwrap_or(self.usual),
                 link: known
                     .live
                     .as_ref()

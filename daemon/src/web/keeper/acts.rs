@@ -65,7 +65,7 @@ async fn add(web: &Web, head: &Head, entered: &Entered, form: &Form) -> Result<A
     if typed.is_empty() {
         return again(web, head, entered, Wrong::own("code", "", "keeper-code-missing")).await;
     }
-    match wish(web, Wish::Add(typed.to_owned())).await? {
+    match wish(web, Wish::Add(typed.to_owned(), None)).await? {
         Ok(_) => Ok(back(web, head, entered, Told::Done("keeper-added", String::new()))),
         Err(no) => again(web, head, entered, Wrong::no("code", typed, no)).await,
     }

@@ -64,8 +64,9 @@ impl Kept {
                         "codes": [{"code": "AAAAA-BBBBB", "given_up": false}, {"code": "CCCCC-DDDDD", "given_up": true}],
                     })),
                     Wish::Invite => Ok(json!({"code": "2K4BE-8P2ES", "addresses": ["10.44.7.1:1883"]})),
-                    Wish::Add(code) if code == "good" => Ok(json!({"code": code})),
-                    Wish::Add(_) => Err(("wrong_code", "a letter is wrong".to_owned())),
+                    Wish::Add(code, None) if code == "good" => Ok(json!({"code": code})),
+                    Wish::Only(..) => unreachable!("the page has no such form"),
+                    Wish::Add(..) => Err(("wrong_code", "a letter is wrong".to_owned())),
                     Wish::Remove(_) => Ok(json!({"removed": {"name": "Block <i>"}})),
                 };
                 Box::pin(async move { done })
