@@ -261,6 +261,10 @@ impl Writer {
         }
         let mut next = Pending::default();
         if sealed.is_empty() {
+            if !pending.brought.is_empty() {
+                // What was brought may be kept as notes alone: the proof of a fork.
+                self.write_notes(false, false, true)?;
+            }
             self.release(now, pending);
         } else {
             let notes = self.parts.exchange.as_mut().map(Exchange::take_notes).unwrap_or_default();

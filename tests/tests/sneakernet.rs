@@ -112,6 +112,62 @@ fn a_stick_carried_round_brings_everything_everywhere() {
     }
 }
 
+fn copy(from: &Path, to: &Path) {
+    let done = Command::new("cp").args(["-a", &format!("{}/.", text(from)), text(to)]).status().expect("cp");
+    assert!(done.success());
+}
+
+fn alarms(gateway: &Gateway) -> String {
+    gateway.said_json(&["status", "--json"])["alarms"].to_string()
+}
+
+/// Gateways that meet by a stick alone would never hear that a card was copied: each would believe the branch that it got.
+#[test]
+fn a_stick_tells_of_a_copied_card() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (to, other) = (text(first.path()), text(second.path()));
+    let (mut a, b, c) = (gateway("Alder"), gateway("Birch"), gateway("Cedar"));
+    post(&a, "before");
+    a.terminate();
+    // A copy of the card, which runs on while the first one does.
+    let mut twin = Gateway::prepared("[gateway]\nname = \"Alder\"\n");
+    copy(&a.data(), &twin.data());
+    a.again();
+    twin.again();
+    post(&a, "from the one board");
+    post(&twin, "from the other board");
+    a.said(&["export", "--to", to]);
+    twin.said(&["export", "--to", other]);
+    let said = b.said(&["import", to]);
+    assert!(said.contains("Took 2 posts"), "{said}");
+    let said = b.said(&["import", other]);
+    assert!(said.contains("Learnt that gateway") && !said.contains("Nothing new"), "{said}");
+    assert!(alarms(&b).contains("fork") && ids(&b).len() == 3, "{} {:?}", alarms(&b), ids(&b));
+    // From there to somebody who has one of them, and to the board itself, by the same stick.
+    let said = c.said(&["import", to]);
+    assert!(said.contains("Took 2 posts") && alarms(&c) == "[]", "{said}");
+    b.said(&["exchange", to]);
+    let said = c.said(&["import", to]);
+    assert!(said.contains("Learnt that gateway"), "{said}");
+    assert!(alarms(&c).contains("fork") && ids(&c).len() == 3, "{}", alarms(&c));
+    let said = a.said(&["import", to]);
+    assert!(said.contains("Learnt that gateway"), "{said}");
+    assert!(alarms(&a).contains("copied") && ids(&a).len() == 3, "{}", alarms(&a));
+    // Said once: whoever knows has nothing to take.
+    for gateway in [&b, &c] {
+        let said = gateway.said(&["import", to]);
+        assert!(!said.contains("Learnt"), "{said}");
+        gateway.assert_unhurt();
+    }
+    // It is on disk, not in memory alone.
+    let mut c = c;
+    c.kill9();
+    c.again();
+    assert_eq!(ids(&c).len(), 3);
+    let said = c.said(&["import", to]);
+    assert!(!said.contains("Learnt"), "{said}");
+}
+
 /// A keeper with a typing mistake or somebody else's stick would get a chain of errors, or silence.
 #[test]
 fn what_is_wrong_is_one_sentence() {
@@ -146,11 +202,22 @@ fn what_is_wrong_is_one_sentence() {
     let report: Value = serde_json::from_slice(&report.stdout).unwrap();
     assert_eq!((&report["ok"], &report["took"]), (&json!(false), &json!(0)), "{report:#}");
 
+    // What people type by mistake.
+    let said = a.said(&["export", to]);
+    assert!(said.contains("Wrote 1 post"), "{said}");
+    let b = gateway("Birch");
+    let within = stick.path().join("commons/to-all");
+    let said = String::from_utf8(b.cli(&["import", text(&within)]).stdout).unwrap();
+    assert!(said.contains("Took 1 post"), "{said}");
+
     let help = commonsd().args(["exchange", "--help"]).output().unwrap();
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     assert!(help.contains("at the next, and so on  commonsd exchange /media/stick"), "{help}");
     let file = stick.path().join("alone.cbundle");
     a.said(&["export", "--to", text(&file)]);
+    let output = a.cli(&["exchange", text(&file)]);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(words.contains("is one bundle, no stick: `commonsd import"), "{words}");
     let b = gateway("Birch");
     assert!(b.said(&["import", text(&file)]).contains("Took 1 post"));
 }

@@ -12,7 +12,7 @@ use commons_core::log::LogKey;
 use commons_core::sync::{CarryRange, HeadLine};
 
 use super::file::{Content, Manifest, Reader, Writer};
-use super::receipt::Receipt;
+use super::receipt::{forks, Receipt};
 use super::stick::{open_plain, Found, Stick, To, BUNDLE, RECEIPT};
 use super::{BundleError, Gateway, Progress, Seal, Standing};
 
@@ -60,11 +60,23 @@ pub fn to_stick(
     let last = written.unwrap_or(0).max(receipts.get(&standing.me).map_or(0, |receipt| receipt.number));
     let had = match to {
         To::One(id) => match receipts.get(&id) {
-            Some(receipt) => ends(&receipt.heads),
+            Some(receipt) => {
+                let mut had = ends(&receipt.heads);
+                // Of what contradicts ours the reader needs one batch to see it.
+                for line in receipt.heads.iter().filter(|line| standing.contradicts(line)) {
+                    line.log.name.and_then(|log| had.insert(log, line.next - 1));
+                }
+                had
+            }
             None => gateway.told(&id)?,
         },
         To::All if here.len() >= CHAIN_MAX => BTreeMap::new(),
         To::All => together(&here, &standing),
+    };
+    let knew: BTreeMap<LogKey, [u8; 8]> = match to {
+        To::One(id) => receipts.get(&id).map(|receipt| forks(&receipt.heads)).unwrap_or_default(),
+        To::All if here.len() >= CHAIN_MAX => BTreeMap::new(),
+        To::All => here.iter().flat_map(|kept| forks(&kept.manifest.heads)).collect(),
     };
     let covered = |kept: &Kept| {
         let receipt = kept.manifest.to.and_then(|to| receipts.get(&to));
@@ -72,7 +84,8 @@ pub fn to_stick(
     };
     let folder = stick.folder(&to, &standing.me)?;
     let heads = part(&standing.heads, &had);
-    let fresh = heads.iter().any(|line| line.first < line.next);
+    let fresh = heads.iter().any(|line| line.first < line.next)
+        || forks(&heads).iter().any(|(log, known)| knew.get(log) != Some(known));
     // What waits already for one gateway need not be written again.
     let waits = matches!(to, To::One(_)) && here.iter().any(|kept| kept.manifest.heads == heads);
     if fresh && !waits {
@@ -260,6 +273,18 @@ fn write(
             return Err(BundleError::Gateway("the gateway gives no batches; look at `commonsd status`".into()));
         }
         progress.at(all - left(&ranges), all);
+    }
+    // Small, rare, and worth having twice: whoever reads this bundle alone must hear of it.
+    for (log, _) in forks(&manifest.heads) {
+        let mut place = 0;
+        loop {
+            let (frame, next) = gateway.carry_fork(&log, place)?;
+            if frame.is_empty() || next <= place {
+                break;
+            }
+            writer.frame(&frame, Content::default(), put)?;
+            place = next;
+        }
     }
     writer.end(put, &mut |digest| gateway.sign(Seal::Bundle, digest))
 }

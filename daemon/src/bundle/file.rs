@@ -6,7 +6,7 @@
 //! | length, manifest (postcard) | 4, n |
 //! | as many heads frames as the manifest says: length, compressed frame | 4, n each |
 //! | signature over the chain so far | 64 |
-//! | batches frames: length, compressed frame | 4, n each |
+//! | batches frames, then fork frames: length, compressed frame | 4, n each |
 //! | end: length 0, batches, entries, signature over the chain and these | 4, 8, 8, 64 |
 //!
 //! The chain is `H("commons/1/bundle", chain, piece)` over each piece with its length, from the magic on. Frames are
@@ -19,7 +19,7 @@ use commons_core::log::Age;
 use commons_core::sync::{carried_heads, Frame, HeadLine, StoreEpoch};
 use serde::{Deserialize, Serialize};
 
-use super::{BundleError, Carrier, FRAME_BYTES_MAX};
+use super::{BundleError, Carrier, FRAME_BYTES_MAX, HEADS_BYTES_MAX};
 use crate::compress::{compress, decompress, Level};
 
 const MAGIC: &[u8; 15] = b"COMMONS BUNDLE\n";
@@ -48,7 +48,8 @@ pub struct Manifest {
     pub store: StoreEpoch,
     /// The writer's age.
     pub age: Age,
-    /// The writer's logs: `first` is the first batch in here, `next` where the log stands; equal if none is in here.
+    /// The writer's logs: `first` is the first batch in here, `next` where the log stands; equal if none is in here. What
+    /// proves a fork is in here for each that is forked.
     pub heads: Vec<HeadLine>,
 }
 
@@ -197,8 +198,8 @@ impl<R: Read> Reader<R> {
         }
         let mut heads = Vec::new();
         for _ in 0..wire.heads_frames {
-            let bytes = piece(&mut from, &mut chain, FRAME_BYTES_MAX + 1)?.ok_or(BundleError::Damaged("no heads"))?;
-            match Frame::decode(&decompress(&bytes, FRAME_BYTES_MAX)?)? {
+            let bytes = piece(&mut from, &mut chain, HEADS_BYTES_MAX + 1)?.ok_or(BundleError::Damaged("no heads"))?;
+            match Frame::decode(&decompress(&bytes, HEADS_BYTES_MAX)?)? {
                 Frame::Heads { lines, .. } if lines.iter().all(|line| line.log.name.is_some()) => heads.extend(lines),
                 _ => return Err(BundleError::Strange("it holds no heads")),
             }

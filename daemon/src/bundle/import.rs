@@ -1,16 +1,17 @@
 //! Import: brings bundles into the gateway, whole ones only, and leaves a receipt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use commons_core::identity::GatewayId;
 use commons_core::log::LogKey;
-use commons_core::sync::Frame;
+use commons_core::sync::{Frame, FORKS_PER_PEER_MAX};
 
 use super::export::{leave_receipt, receipts, strange};
 use super::file::{Manifest, Reader};
+use super::receipt::forks;
 use super::stick::{open_plain, Stick, FOLDER};
 use super::{BundleError, Gateway, Progress, Standing};
 
@@ -29,6 +30,8 @@ pub struct Imported {
     pub refused: Vec<String>,
     /// Who wrote what was taken: names, ids, entries.
     pub writers: BTreeMap<GatewayId, (String, u64)>,
+    /// Forks that were learnt of, each in a sentence.
+    pub forks: Vec<String>,
     /// Sentences about what else was found.
     pub notes: Vec<String>,
     /// Why no receipt could be left, if so.
@@ -157,17 +160,32 @@ fn bring_one(
     let (_, content) = open()?.skim(&mut |done| progress.at(done, bytes))?;
     progress.end();
     progress.begin(&format!("taking in what {} wrote", crate::cli::plain::line(&manifest.name)));
-    let (mut took, mut batches, mut refused) = (0, 0, None);
+    let odd: BTreeSet<LogKey> =
+        manifest.heads.iter().filter(|line| standing.contradicts(line)).filter_map(|line| line.log.name).collect();
+    let (mut took, mut batches, mut proofs, mut refused) = (0, 0, 0, None);
     while let Some(frame) = reader.frame()? {
-        let Frame::Batches(runs) = Frame::decode(&frame)? else {
-            return Err(BundleError::Strange("it holds no batches"));
+        let runs = match Frame::decode(&frame)? {
+            Frame::Batches(runs) => runs,
+            Frame::Fork { log, .. } => {
+                proofs += 1;
+                if proofs > FORKS_PER_PEER_MAX {
+                    return Err(BundleError::Strange("it holds more proofs of forks than any gateway keeps"));
+                }
+                let told = manifest.heads.iter().find(|line| line.frozen && line.log.name == Some(log));
+                if !told.is_some_and(|line| standing.knows_fork(line)) {
+                    refused = refused.or(gateway.carry_in(&manifest.carrier(), &frame)?.refused);
+                }
+                continue;
+            }
+            _ => return Err(BundleError::Strange("it holds what is neither batches nor the proof of a fork")),
         };
         if runs.iter().any(|run| run.log.name.is_none()) {
             return Err(BundleError::Strange("it does not name its logs"));
         }
         batches += runs.iter().map(|run| run.parcels.len() as u64).sum::<u64>();
-        let news =
-            |log: &LogKey, end| standing.gaps.contains(log) || standing.head(log).is_none_or(|head| end > head.next);
+        let news = |log: &LogKey, end| {
+            odd.contains(log) || standing.gaps.contains(log) || standing.head(log).is_none_or(|head| end > head.next)
+        };
         if runs.iter().any(|run| run.log.name.is_some_and(|log| news(&log, run.from + run.parcels.len() as u64))) {
             let taken = gateway.carry_in(&manifest.carrier(), &frame)?;
             took += taken.entries;
@@ -180,13 +198,27 @@ fn bring_one(
     imported.left += content.entries.saturating_sub(took);
     let writer = imported.writers.entry(manifest.from).or_insert_with(|| (manifest.name.clone(), 0));
     writer.1 += took;
-    *standing = gateway.standing()?;
+    let before = std::mem::replace(standing, gateway.standing()?);
+    let known: BTreeSet<LogKey> = forks(&before.heads).into_keys().collect();
+    for log in forks(&standing.heads).into_keys().filter(|log| !known.contains(log)) {
+        imported.forks.push(format!(
+            "Learnt that gateway {} signed two different continuations of one log: its card was copied, or an old copy was put \
+             back. Both are kept and shown.",
+            log.gateway.short()
+        ));
+    }
     refused.map_or(Ok(()), |why| Err(BundleError::Refused(why)))
 }
 
 /// Whether it may hold something that is not here.
 fn has_news(manifest: &Manifest, standing: &Standing) -> bool {
-    manifest.heads.iter().filter(|line| line.first < line.next).any(|line| {
+    manifest.heads.iter().any(|line| {
+        if (line.frozen && !standing.knows_fork(line)) || standing.contradicts(line) {
+            return true;
+        }
+        if line.first >= line.next {
+            return false;
+        }
         let Some(log) = line.log.name else { return true };
         standing.gaps.contains(&log) || standing.head(&log).is_none_or(|head| head.next < line.next)
     })

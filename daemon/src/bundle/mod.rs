@@ -49,8 +49,10 @@ use commons_core::sync::{CarryPiece, CarryRange, Fault, HeadLine, StoreEpoch};
 
 pub use crate::inbox::{Carrier, Taken};
 
-/// Bytes of one frame, decoded: the largest batch and its run's head, or as many heads as one frame takes.
-pub const FRAME_BYTES_MAX: usize = 72 * 1024;
+/// Bytes of one frame, decoded: the two largest batches that prove a fork together.
+pub const FRAME_BYTES_MAX: usize = 144 * 1024;
+/// The same, of heads: as many as one frame takes.
+pub const HEADS_BYTES_MAX: usize = 72 * 1024;
 
 /// Why an exchange, or one bundle of it, came to nothing. Each is one sentence for whoever holds the stick.
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +165,20 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Whether of a log that is forked everything is known that a line with the fork digest in it stands for.
+    pub fn knows_fork(&self, line: &HeadLine) -> bool {
+        let ours = line.log.name.and_then(|log| self.head(&log));
+        ours.is_some_and(|ours| ours.frozen && ours.hash == line.hash)
+    }
+
+    /// Whether a line tells of another batch than the one here under the same number: the log is forked, and nobody may
+    /// know yet.
+    pub fn contradicts(&self, line: &HeadLine) -> bool {
+        let Some(ours) = line.log.name.and_then(|log| self.head(&log)) else { return false };
+        let whole = |line: &HeadLine| !line.frozen && line.next > 0 && line.hash != [0; 8];
+        whole(ours) && whole(line) && ours.next == line.next && ours.hash != line.hash
+    }
+
     /// Where one log stands.
     pub fn head(&self, log: &LogKey) -> Option<&HeadLine> {
         self.heads.iter().find(|line| line.log.name.as_ref() == Some(log))
@@ -191,6 +207,9 @@ pub trait Gateway {
     fn told(&mut self, peer: &GatewayId) -> Result<BTreeMap<LogKey, u64>, BundleError>;
     /// A frame of batches of these ranges.
     fn carry_out(&mut self, ranges: &[CarryRange]) -> Result<CarryPiece, BundleError>;
+    /// A frame of what proves that a log is forked, and of the batches kept of it, from this place on; and the place to go on
+    /// at. Empty: that was all.
+    fn carry_fork(&mut self, log: &LogKey, place: u64) -> Result<(Vec<u8>, u64), BundleError>;
     /// Takes a frame in; what it took is on disk.
     fn carry_in(&mut self, from: &Carrier, frame: &[u8]) -> Result<Taken, BundleError>;
     /// Signs.

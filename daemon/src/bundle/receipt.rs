@@ -9,6 +9,7 @@
 //!
 //! It says what is on disk there, so what it covers need not be brought again and may be deleted.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use commons_core::identity::{gateway_said, hash, purpose, GatewayId, NetworkId, Signature};
@@ -17,13 +18,13 @@ use commons_core::sync::{carried_heads, Frame, HeadLine, StoreEpoch};
 use serde::{Deserialize, Serialize};
 
 use super::file::NAME_BYTES_MAX;
-use super::{BundleError, Standing, FRAME_BYTES_MAX};
+use super::{BundleError, Standing, HEADS_BYTES_MAX};
 
 const MAGIC: &[u8; 15] = b"COMMONS RECEIPT";
 const VERSION: u8 = 1;
 const HEADS_FRAMES_MAX: u32 = 8;
 /// Bytes of a receipt.
-pub const RECEIPT_BYTES_MAX: usize = 1024 + HEADS_FRAMES_MAX as usize * FRAME_BYTES_MAX;
+pub const RECEIPT_BYTES_MAX: usize = 1024 + HEADS_FRAMES_MAX as usize * HEADS_BYTES_MAX;
 
 /// A receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,11 +141,20 @@ impl Receipt {
 
     /// Whether everything in a bundle with these heads is there.
     pub fn covers(&self, heads: &[HeadLine]) -> bool {
-        heads.iter().filter(|line| line.first < line.next).all(|line| {
-            let log = line.log.name;
-            log.is_some_and(|log| self.next(&log) >= line.next)
-        })
+        let forks = forks(&self.heads);
+        let knows = |line: &HeadLine| line.log.name.and_then(|log| forks.get(&log)) == Some(&line.hash);
+        heads.iter().filter(|line| line.frozen).all(knows)
+            && heads.iter().filter(|line| line.first < line.next).all(|line| {
+                let log = line.log.name;
+                log.is_some_and(|log| self.next(&log) >= line.next)
+            })
     }
+}
+
+/// The forked logs among these, and what is known of each: its fork digest.
+pub fn forks(heads: &[HeadLine]) -> BTreeMap<LogKey, [u8; 8]> {
+    let forked = heads.iter().filter(|line| line.frozen);
+    forked.filter_map(|line| Some((line.log.name?, line.hash))).collect()
 }
 
 fn piece<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], BundleError> {

@@ -85,6 +85,12 @@ impl Gateway for Remote<'_> {
         read().ok_or_else(strange)
     }
 
+    fn carry_fork(&mut self, log: &LogKey, place: u64) -> Result<(Vec<u8>, u64), BundleError> {
+        let reply = self.ask(&Request::CarryFork { log: log_to_text(log), place })?;
+        let frame = reply["frame"].as_str().and_then(text_to_bytes).ok_or_else(strange)?;
+        Ok((frame, reply["next"].as_u64().ok_or_else(strange)?))
+    }
+
     fn carry_in(&mut self, from: &Carrier, frame: &[u8]) -> Result<Taken, BundleError> {
         let reply = self.ask(&Request::CarryIn {
             gateway: from.gateway.to_string(),

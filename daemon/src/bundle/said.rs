@@ -12,7 +12,7 @@ pub fn taken(imported: &Imported, is_folder: bool) -> Vec<String> {
             true => "There is nothing of another gateway on this stick.".into(),
             false => "This is what this gateway itself wrote; there is nothing to take.".into(),
         });
-    } else if imported.took == 0 && imported.refused.is_empty() {
+    } else if imported.took == 0 && imported.refused.is_empty() && imported.forks.is_empty() {
         lines.push("Nothing new: everything on it is here already.".into());
     } else {
         let why = if imported.refused.is_empty() { " that were here already" } else { "" };
@@ -25,6 +25,7 @@ pub fn taken(imported: &Imported, is_folder: bool) -> Vec<String> {
         }
     }
     lines.extend(imported.refused.iter().map(|why| format!("Refused: {why}")));
+    lines.extend(imported.forks.iter().cloned());
     lines.extend(imported.notes.iter().cloned());
     if let Some(why) = &imported.unreceipted {
         lines.push(format!("No receipt could be left, so the same may be brought again: {why}."));
@@ -60,6 +61,7 @@ pub fn short(imported: Option<&Imported>, exported: Option<&Exported>) -> Vec<St
     if let Some(imported) = imported {
         lines.push(format!("Took {}, left {}.", posts(imported.took), imported.left));
         lines.extend(imported.refused.iter().map(|why| format!("Refused: {}", plain::line(why))));
+        lines.extend(imported.forks.iter().cloned());
     }
     if let Some(exported) = exported {
         lines.push(format!("Wrote {}.", posts(exported.content.entries)));

@@ -15,7 +15,7 @@ use crate::bundle::export::{self, Exported};
 use crate::bundle::import::{self, Imported};
 use crate::bundle::remote::Remote;
 use crate::bundle::said::{put, short, taken};
-use crate::bundle::stick::{Stick, To, BUNDLE};
+use crate::bundle::stick::{Stick, To, BUNDLE, FOLDER};
 use crate::bundle::{notes, BundleError, Gateway, Standing};
 use crate::control::Request;
 
@@ -92,6 +92,7 @@ pub fn import(
     let mut asked = Asked::find_for_long(&arguments.place, backend)?;
     let mut progress = Shown::standard(arguments.quiet);
     let mut remote = Remote(asked.answerer.as_mut());
+    let path = whole_stick(path);
     if !path.is_dir() {
         let imported = said(import::from_file(&mut remote, path, progress.as_mut()))?;
         return report(&taken(&imported, false), Ok(()), None, (Some(&imported), None), arguments, output);
@@ -116,9 +117,29 @@ pub fn import(
 }
 
 /// A path that is there, or the sentence that says what may be the matter.
+/// The stick's folder, where somebody names a folder within ours on it: `commons/to-all`, or one of a gateway in that.
+fn whole_stick(path: &Path) -> &Path {
+    let named =
+        |part: &Path, how: &dyn Fn(&str) -> bool| part.file_name().and_then(|name| name.to_str()).is_some_and(how);
+    let within = path.ancestors().take(2).find(|part| named(part, &|name| name.starts_with("to-")));
+    match within.and_then(Path::parent).filter(|ours| named(ours, &|name| name == FOLDER)) {
+        Some(ours) if path.is_dir() => ours,
+        _ => path,
+    }
+}
+
 fn there(path: &Path, command: &str) -> anyhow::Result<()> {
-    if path.exists() {
+    if path.is_dir() || (path.exists() && command == "import") {
         return Ok(());
+    }
+    if path.exists() {
+        let sentence = match path.extension().is_some_and(|ending| ending == BUNDLE) {
+            true => format!("{0} is one bundle, no stick: `commonsd import {0}` takes it in", shown(path)),
+            false => {
+                format!("{} is no folder; `commonsd {command}` wants the stick's, as in /media/stick", shown(path))
+            }
+        };
+        return Err(Failure::new(1, sentence).into());
     }
     let sentence = format!(
         "there is no {}; is the stick plugged in? `commonsd {command}` wants its folder, as in /media/stick",

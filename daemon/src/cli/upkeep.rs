@@ -10,7 +10,8 @@ use serde_json::{json, Value};
 use super::arguments::{Arguments, ConfigCommand, Where};
 use super::output::{Failure, Output};
 use super::{connect, loader, plain, Asked, Backend, Checkup, Connection, Identity};
-use crate::config::{example, Loaded};
+use crate::config::value::Value as Setting;
+use crate::config::{example, Loaded, FILE_NAME};
 use crate::control::Request;
 
 /// `init`.
@@ -22,15 +23,40 @@ pub fn init(
     output: &mut Output,
 ) -> anyhow::Result<u8> {
     let loaded = loader(place)
-        .flag("--name", "gateway", "name", name)
-        .flag("--network", "gateway", "network", network)
+        .flag("--name", "gateway", "name", name.clone())
+        .flag("--network", "gateway", "network", network.clone())
         .load()?;
     if let Connection::Running(_) = connect_if_there(&loaded)? {
         return Err(stop_first(&loaded, "init").into());
     }
     let identity = backend.init(&loaded)?;
     let word = if identity.fresh { "Made" } else { "Here already" };
-    introduce(word, &identity, output)
+    let code = introduce(word, &identity, output)?;
+    keep(&identity, name, network, output)?;
+    Ok(code)
+}
+
+/// Writes down what was said on the command line, so that every later command means the same gateway by the same name; in a
+/// configuration that is there already it is the keeper's to write.
+fn keep(identity: &Identity, name: Option<String>, network: Option<String>, output: &mut Output) -> anyhow::Result<()> {
+    let said = [("name", name), ("network", network)];
+    let lines = said.into_iter().filter_map(|(key, value)| Some(format!("{key} = {}", Setting::Text(value?))));
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let file = identity.data.join(FILE_NAME);
+    match std::fs::OpenOptions::new().write(true).create_new(true).open(&file) {
+        Ok(mut written) => {
+            writeln!(written, "[gateway]\n{}", lines.join("\n"))?;
+            writeln!(output, "Kept in {}", file.display())?;
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            writeln!(output, "To keep it, see that {} says, under [gateway]: {}", file.display(), lines.join("; "))?;
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot write {}", file.display())),
+    }
+    Ok(())
 }
 
 fn introduce(word: &str, identity: &Identity, output: &mut Output) -> anyhow::Result<u8> {

@@ -189,6 +189,12 @@ impl Gateway for Site {
         Ok(self.sync.carry_batches(ranges, CARRIED_BYTES, age, &self.node, &self.table))
     }
 
+    fn carry_fork(&mut self, log: &LogKey, place: u64) -> Result<(Vec<u8>, u64), BundleError> {
+        let age = self.node.age(self.now());
+        let carried = self.sync.carry_fork(log, place as usize, age, &self.table);
+        Ok(carried.map_or((Vec::new(), place), |(frame, next)| (frame, next as u64)))
+    }
+
     fn carry_in(&mut self, from: &Carrier, frame: &[u8]) -> Result<Taken, BundleError> {
         self.carried += 1;
         self.links += 1;
