@@ -169,7 +169,8 @@ pub struct Board {
     by_sender: BTreeSet<(u32, u32)>,
     acts: BTreeMap<RecordId, Vec<Act>>,
     orphans: BTreeSet<(Age, RecordId)>,
-    helps: BTreeMap<Voice, BTreeSet<u64>>,
+    /// Who helped, and when: of items that stand here, and of no others, so that it does not matter what came when.
+    helps: BTreeMap<Voice, BTreeSet<(u64, RecordId)>>,
     stewards: BTreeSet<MemberKey>,
     buried: BTreeSet<RecordId>,
     buried_order: VecDeque<RecordId>,
@@ -406,6 +407,8 @@ impl Board {
             item.rare = Some(Box::new(Rare { member, tags: tags.iter().map(|tag| fingerprint(tag)).collect() }));
         }
         let touched = Touched { kind: item.kind, id: item.id };
+        // What was said of it may have come before it.
+        self.count_helps(&item.id);
         let handle = self.items.next();
         self.by_id.insert((prefix(&item.id), handle));
         self.by_expiry.insert((item.expires, handle));
@@ -470,10 +473,8 @@ impl Board {
         // Only these can complete a help: one names the claim, the other is it.
         let may_help = matches!(deed, Deed::Claim { .. } | Deed::Done(_));
         acts.insert(place, Act { id, by, deed, created, arrived, at });
-        if may_help {
-            for (voice, done) in helps(acts) {
-                self.helps.entry(voice).or_default().insert(done);
-            }
+        if may_help && handle.is_some() {
+            self.count_helps(target);
         }
         match handle {
             Some(handle) => self.refresh(handle),
@@ -481,6 +482,13 @@ impl Board {
                 self.orphans.insert((Age(origin.arrived.0.saturating_add(ORPHAN_S)), *target));
                 None
             }
+        }
+    }
+
+    /// Counts who helped with an item that stands.
+    fn count_helps(&mut self, target: &RecordId) {
+        for (voice, help) in helps(self.acts.get(target).map_or(&[], Vec::as_slice)) {
+            self.helps.entry(voice).or_default().insert(help);
         }
     }
 
@@ -518,9 +526,9 @@ impl Board {
             self.by_content.remove(&(upper(item.mark.content), handle));
             self.by_sender.remove(&(item.mark.sender, handle));
             self.by_order[item.kind as usize].remove(&order_key(&item, handle));
-            for (voice, done) in helps(&self.acts.remove(&item.id).unwrap_or_default()) {
+            for (voice, help) in helps(&self.acts.remove(&item.id).unwrap_or_default()) {
                 if let Some(times) = self.helps.get_mut(&voice) {
-                    times.remove(&done);
+                    times.remove(&help);
                     if times.is_empty() {
                         self.helps.remove(&voice);
                     }
@@ -649,14 +657,14 @@ fn wanted(query: &ItemQuery, item: &Item) -> bool {
         && query.urgency.is_none_or(|urgency| item.urgency == urgency)
 }
 
-/// Who helped, and when, according to these acts.
-fn helps(acts: &[Act]) -> Vec<(Voice, u64)> {
+/// Who helped, and when and by which claim, according to these acts.
+fn helps(acts: &[Act]) -> Vec<(Voice, (u64, RecordId))> {
     let claimant = |claim: &RecordId| {
         let place = acts.binary_search_by(|act| act.id.cmp(claim)).ok()?;
         matches!(acts[place].deed, Deed::Claim { .. }).then_some(acts[place].by)
     };
     let done = |act: &Act| match &act.deed {
-        Deed::Done(claim) => Some((claimant(claim)?, act.created)),
+        Deed::Done(claim) => Some((claimant(claim)?, (act.created, *claim))),
         _ => None,
     };
     acts.iter().filter_map(done).collect()

@@ -153,8 +153,8 @@ pub struct Facts<'a> {
     pub zone: u32,
     /// Whose word moves a silent item.
     pub stewards: &'a BTreeSet<MemberKey>,
-    /// When each voice last helped, as claimed, in unix seconds.
-    pub helps: &'a BTreeMap<Voice, BTreeSet<u64>>,
+    /// When each voice helped, as claimed, in unix seconds, and by which claim.
+    pub helps: &'a BTreeMap<Voice, BTreeSet<(u64, RecordId)>>,
 }
 
 impl Facts<'_> {
@@ -447,7 +447,8 @@ impl<'a> Claims<'a> {
             }
             _ => (0, false),
         };
-        let window = act.created.saturating_sub(HELPS_WINDOW_S)..=act.created;
+        let first = (act.created.saturating_sub(HELPS_WINDOW_S), RecordId([0; 32]));
+        let window = first..=(act.created, RecordId([0xFF; 32]));
         let helped = item.helps.get(&act.by).map_or(0, |times| times.range(window).count());
         let draw = crate::identity::hash("commons/1/rank", &[&claim.0, &item.id.0]);
         (u8::MAX - fit.min(255) as u8, !near, helped.min(usize::from(u16::MAX)) as u16, draw)
