@@ -46,13 +46,16 @@ def wait_for(what, ask, patience_s=PATIENCE_S):
 class Gateway:
     """One daemon in a temporary directory, on loopback ports of its own."""
 
-    def __init__(self, config=""):
+    def __init__(self, config="", founders=()):
         self.home = tempfile.mkdtemp(prefix="commons-")
         self.data = os.path.join(self.home, "data")
         os.mkdir(self.data)
         if config:
             with open(os.path.join(self.data, "commonsd.toml"), "w") as file:
                 file.write(config)
+        if founders:
+            named = [["--founder", f"{founder},{os.path.join(self.home, founder.split(',')[0])}.key"] for founder in founders]
+            self.said("init", "--found", "Maple Street", *sum(named, []))
         self.start()
 
     def start(self):
@@ -72,6 +75,14 @@ class Gateway:
         self.mqtt = int(re.search(r"mqtt  [\d.]+:(\d+)", printed)[1])
         self.http = int(re.search(r"http  [\d.]+:(\d+)", printed)[1])
         self.printed = printed
+
+    def said(self, *arguments):
+        """A command on its data, which must succeed: what it printed."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("COMMONSD_")}
+        command = [binary(), *arguments, "--data", self.data]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=PATIENCE_S)
+        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+        return done.stdout
 
     def kill9(self):
         self.process.kill()

@@ -4,6 +4,7 @@ Needs paho-mqtt 2. Ends with a line "N passed, N failed".
 """
 
 import json
+import os
 import pathlib
 import queue
 import sys
@@ -24,7 +25,8 @@ V4, V5 = mqtt.MQTTv311, mqtt.MQTTv5
 class Client:
     """A paho client whose events wait in queues."""
 
-    def __init__(self, gateway, version, transport, name, clean=True, will=None, expiry_s=0, connect=True):
+    def __init__(self, gateway, version, transport, name, clean=True, will=None, expiry_s=0, connect=True,
+                 login=None):
         self.gateway, self.version, self.transport = gateway, version, transport
         extra = {"clean_session": clean} if version == V4 else {}
         self.paho = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=version, transport=transport, **extra)
@@ -39,6 +41,8 @@ class Client:
         self.paho.on_subscribe = lambda c, u, mid, reasons, properties: self.grants.put(reasons)
         if will:
             self.paho.will_set(*will)
+        if login:
+            self.paho.username_pw_set(*login)
         self.options = {}
         if version == V5:
             properties = Properties(PacketTypes.CONNECT)
@@ -374,6 +378,25 @@ def post_and_read_at_once(gateway):
     assert len(found) == 400 == len(set(found)), len(found)
 
 
+def account(gateway, version, transport):
+    """A member reads his own account with a pass; nobody else does."""
+    key = os.path.join(gateway.home, "ann.key")
+    token = json.loads(gateway.said("member", "token", "--json", "--key", key))
+    topic, login = "commons/ledger/" + token["member"], (token["member"], token["pass"])
+    stranger = Client(gateway, version, transport, "stranger")
+    assert stranger.subscribe(topic).is_failure
+    stranger.end()
+    client = Client(gateway, version, transport, "ann", login=login)
+    assert not client.subscribe(topic).is_failure
+    first = client.message()
+    had = payload(first)["balances"][0]["incoming"]
+    assert first.retain and payload(first)["member"]["pseudonym"] == "ann", first.payload
+    gateway.said("member", "pay", "ann", "0:05", "--memo", "bread", "--key", os.path.join(gateway.home, "bob.key"))
+    changed = client.message(lambda message: payload(message)["balances"][0]["incoming"] == had + 5)
+    assert not changed.retain and "bread" in [slip.get("memo") for slip in payload(changed)["open"]]
+    client.end()
+
+
 def main():
     gateway, checks = Gateway(), Checks()
     each = [posts_and_reads, refuses, retained, local_all_qos, order, will, persistent, takeover, odd_names, wildcards,
@@ -386,6 +409,12 @@ def main():
                 checks.run(f"paho 5 {transport}: v5_extras", v5_extras, gateway, version, transport)
     checks.run("paho: post_and_read_at_once", post_and_read_at_once, gateway)
     checks.run("the gateway is unhurt", gateway.unhurt)
+    gateway.end()
+    gateway = Gateway(founders=["ann,4B", "bob,2A"])
+    for version, label in ((V4, "3.1.1"), (V5, "5")):
+        for transport in ("tcp", "websockets"):
+            checks.run(f"paho {label} {transport}: account", account, gateway, version, transport)
+    checks.run("the founded gateway is unhurt", gateway.unhurt)
     gateway.end()
     checks.end()
 
