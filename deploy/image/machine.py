@@ -130,7 +130,17 @@ class Machine:
 
     def login(self):
         """Waits for a shell that answers. Returns seconds since the start."""
-        self.expect(rb"root@commons:~# ", BOOT_S)
+        # What was said before we listened is lost, so it is asked until somebody answers.
+        end = time.monotonic() + BOOT_S
+        while True:
+            self._connect()
+            self.console.sendall(b"\n")
+            try:
+                self.expect(rb"root@commons:~# ", 10)
+                break
+            except Failed:
+                if time.monotonic() > end or self.process.poll() is not None:
+                    raise
         took = time.monotonic() - self.started
         self.console.sendall(b"stty -echo cols 250; bind 'set enable-bracketed-paste off' 2>/dev/null; PS1=; dmesg -n 1; echo rea''dy\n")
         self.expect(rb"\nready\r?\n", 120)
