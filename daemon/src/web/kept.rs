@@ -121,8 +121,10 @@ mod tests {
         assert_eq!(code(&key).as_deref(), Some("lamp river seven"));
         assert_eq!(code(&again).as_deref(), Some("lamp river seven"));
         assert_eq!(code(&other), None);
+        assert_eq!(kept.again("http:10.0.0.2:t"), Some(other), "the same form finds what it was told");
+        assert_eq!(kept.again("http:10.0.0.3:t"), None);
         tokio::time::advance(Duration::from_secs(KEPT_S + 1)).await;
-        assert!(kept.get(&key).is_none());
+        assert!(kept.get(&key).is_none() && kept.again("http:10.0.0.2:t").is_none());
     }
 
     /// A flood of posts would fill the gateway's memory with receipts.

@@ -50,7 +50,7 @@ pub(super) async fn show(
         if web.is_writer_gone() {
             return Err(Fault::Away);
         }
-        return Ok(overview::not_founded(web, head));
+        return Ok(overview::not_founded(web, head).cached(Cache::Never));
     };
     let seat = seat::find(web, head, covenant.clone()).await?;
     let answer = match (parts, seat) {

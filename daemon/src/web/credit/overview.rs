@@ -48,7 +48,7 @@ pub(super) async fn show(web: &Web, head: &Head, seat: &Seat) -> Result<Answer, 
         (standing(web, view, seat))
         @for balance in &account.balances {
             section.item aria-label=(telling::unit(view, &balance.unit)) data-balance=(balance.unit) {
-                p.balance { (telling::quantity(view, balance.settled, &balance.unit, balance.scale, false)) }
+                p.balance.lead { (telling::quantity(view, balance.settled, &balance.unit, balance.scale, false)) }
                 @if let Some(lights) = own_light(&latest, &account.open) { p.facts data-lights="balance" { (telling::light(view, lights)) } }
                 @if balance.outgoing > 0 {
                     p.facts { (view.lang.mark("credit-outgoing", &[], &[("amount", telling::quantity(view, balance.outgoing, &balance.unit, balance.scale, false))])) }

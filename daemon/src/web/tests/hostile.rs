@@ -93,7 +93,7 @@ async fn the_style_sheet_is_loaded_once() {
     let path = page.split("stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
     let style = gateway.get(path).await;
     assert_eq!((style.status, style.header("content-type")), (200, "text/css; charset=utf-8"));
-    assert!(style.header("cache-control").contains("immutable") && style.body.len() < 8_000);
+    assert!(style.header("cache-control").contains("immutable") && style.body.len() < 9_000);
     let again = format!(
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIf-None-Match: W/\"x\", {}\r\n\r\n",
         style.header("etag")
