@@ -19,7 +19,7 @@ const WORDS: [(&str, &[Lane]); 12] = [
     ("members", &[Lane::Book]),
     ("ledger", &[Lane::Book]),
     ("documents", &[Lane::Library]),
-    ("everything", &Lane::ALL),
+    ("everything", Lane::ALL),
 ];
 /// What each lane holds, for people.
 const HOLDS: [(Lane, &str, &str); 4] = [

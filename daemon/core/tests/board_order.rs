@@ -2,6 +2,7 @@
 
 mod support;
 
+use commons_core::clock::Interval;
 use commons_core::codec::Author;
 use commons_core::identity::{GatewayId, GatewayKeys, MemberKeys, RecordId};
 use commons_core::log::Age;
@@ -11,6 +12,9 @@ use commons_core::views::board::{Board, Origin};
 use commons_core::views::EntryRef;
 use proptest::prelude::*;
 use support::sender;
+
+/// Of a gateway that does not know the time.
+const ANY_TIME: Interval = Interval { lo: 0, hi: None };
 
 /// Items: the first two stand, the others last a minute.
 const ITEMS: u8 = 4;
@@ -130,7 +134,10 @@ fn hear(all: &[Entry], turns: &[u16]) -> Board {
         let (arrived, spent_s) = if is_late { (OVER, 900) } else { (Age(10), 0) };
         let at = EntryRef { log: 0, place: *n as u8, batch: 0 };
         let Entry { id, author, gateway, .. } = entry;
-        board.apply(Origin { id: *id, author: *author, gateway, at, arrived, spent_s }, &entry.record);
+        board.apply(
+            Origin { id: *id, author: *author, gateway, at, arrived, spent_s, received: ANY_TIME },
+            &entry.record,
+        );
     }
     board.expire(OVER, usize::MAX);
     board
@@ -150,7 +157,10 @@ fn help_with_what_is_over_counts_the_same_whenever_it_was_heard() {
             let at = EntryRef { log: 0, place: n as u8, batch: 0 };
             let (arrived, spent_s) = if late { (OVER, 900) } else { (Age(10), 0) };
             let Entry { id, author, gateway, .. } = entry;
-            board.apply(Origin { id: *id, author: *author, gateway, at, arrived, spent_s }, &entry.record);
+            board.apply(
+                Origin { id: *id, author: *author, gateway, at, arrived, spent_s, received: ANY_TIME },
+                &entry.record,
+            );
         }
         board.expire(OVER, usize::MAX);
         board.resolve(board.get(&id(0xA0, 0, 0)).expect("it stands")).claims

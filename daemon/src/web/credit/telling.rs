@@ -97,7 +97,7 @@ pub(super) fn card(web: &Web, view: &View, seat: &Seat, slip: &Payslip) -> Marku
             p.facts {
                 (state(view, slip))
                 @if !slip.disputes.is_empty() { " · " strong { (view.say("credit-disputed")) } }
-                @if let Some(ago) = time::ago(view.lang, &rfc3339(slip.created), now) { " · " (ago) }
+                @if let Some(ago) = time::ago(view.lang, &rfc3339(slip.created), 0, now) { " · " (ago) }
             }
             (lights(view, slip))
         }
