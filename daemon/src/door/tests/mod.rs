@@ -82,6 +82,7 @@ pub fn item(number: u32, text: &str) -> Arc<ItemState> {
         see: String::new(),
         alert: None,
         created: String::new(),
+        lived_s: 0,
         expires_s: 1,
         gateway: String::new(),
         by: "guest",

@@ -7,7 +7,7 @@ use maud::{html, Markup};
 use serde_json::json;
 
 use super::fields::{Drawn, Problem};
-use super::{icons, new, page, refused, unsent};
+use super::{icons, is_redrawn, new, page_around_form, refused, unsent, FORM};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::request::{read_form, Head};
@@ -25,6 +25,9 @@ pub(in crate::web) fn show(web: &Web, head: &Head) -> Answer {
 pub(in crate::web) async fn post(web: &Web, head: &Head, body: Incoming) -> Result<Answer, Fault> {
     let form = read_form(head, body).await?;
     let view = &head.view;
+    if is_redrawn(&form) {
+        return Ok(Answer::page(StatusCode::OK, draw(web, view, &form, &[])));
+    }
     let act = ACTS.iter().find(|(act, _)| *act == form.get("act"));
     let mut problems = Vec::new();
     if form.get("code").is_empty() {
@@ -62,12 +65,13 @@ fn draw(web: &Web, view: &View, typed: &Form, problems: &[Problem]) -> Markup {
     let content = html! {
         (drawn.summary())
         h1 { (icons::icon("code")) (view.say("have-code")) }
-        form method="post" action=(view.to("/code")) {
+        form id=(FORM) method="post" action=(view.to("/code")) {
             input type="hidden" name="token" value=(kept::token());
             (drawn.code("code"))
             (drawn.select("act", "code-act", acts, ""))
             button.strong { (view.say("code-send")) }
         }
     };
-    page(web, view, &drawn.title("code-title"), content)
+    let enter = html! { button.unseen form=(FORM) tabindex="-1" aria-hidden="true" { (view.say("code-send")) } };
+    page_around_form(web, view, &drawn.title("code-title"), enter, content)
 }

@@ -11,7 +11,7 @@ use serde_json::{json, Value};
 use super::board::facts;
 use super::fields::{Drawn, Problem};
 use super::kept::{hours, kept_at};
-use super::{code, icons, new, page, refused, said, tongue, unsent, words};
+use super::{code, icons, is_redrawn, new, page, page_around_form, refused, said, tongue, unsent, words, FORM};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::request::{read_form, Head};
@@ -35,6 +35,9 @@ pub(in crate::web) async fn post(
 ) -> Result<Answer, Fault> {
     let form = read_form(head, body).await?;
     let item = find(web, kind, id).await?;
+    if is_redrawn(&form) {
+        return Ok(Answer::page(StatusCode::OK, draw(web, &head.view, &item, &form, &[])));
+    }
     let garbled: Vec<_> = Problem::garbled(head.view.lang, &form, |name| matches!(name, "message" | "code")).collect();
     if !garbled.is_empty() {
         return Ok(unsent(draw(web, &head.view, &item, &form, &garbled)));
@@ -127,7 +130,12 @@ fn draw(web: &Web, view: &View, item: &ItemState, typed: &Form, problems: &[Prob
         @if matches!(item.kind, "need" | "offer") { (asker_form(item, &drawn)) (giver_form(item, &drawn)) }
         @else { (notice_forms(item, &drawn)) }
     };
-    page(web, view, &drawn.title(title), content)
+    // What the language switch takes along: the form that was sent, else the first.
+    let sent = content.0.contains(&format!("<form id=\"{FORM}\""));
+    match sent {
+        true => page_around_form(web, view, &drawn.title(title), on_enter(view, Some(FORM)), content),
+        false => page(web, view, &drawn.title(title), content),
+    }
 }
 
 /// The item's words with their language; a notice in several begins with the reader's own.
@@ -224,10 +232,10 @@ fn claim_card(web: &Web, lang: Lang, claim: &ClaimState, now: Option<u64>) -> Ma
     }
 }
 
-/// A form of this page, with what all of them carry.
-fn form(item: &ItemState, drawn: &Drawn<'_>, content: Markup) -> Markup {
+/// A form of this page, with what all of them carry. `first`: the one whose fields go along when the language is switched.
+fn form(item: &ItemState, drawn: &Drawn<'_>, first: bool, content: Markup) -> Markup {
     html! {
-        form method="post" action=(drawn.view.to(&format!("/{}/{}", item.kind, item.id))) {
+        form id=[first.then_some(FORM)] method="post" action=(drawn.view.to(&format!("/{}/{}", item.kind, item.id))) {
             input type="hidden" name="token" value=(kept::token());
             (content)
         }
@@ -235,8 +243,8 @@ fn form(item: &ItemState, drawn: &Drawn<'_>, content: Markup) -> Markup {
 }
 
 /// What Enter in a field sends: nothing but the question which button was meant. Browsers press a form's first button then.
-fn on_enter(drawn: &Drawn<'_>) -> Markup {
-    html! { button.unseen name="act" value="" tabindex="-1" aria-hidden="true" { (drawn.view.say("refusal-choose")) } }
+fn on_enter(view: &View, form: Option<&str>) -> Markup {
+    html! { button.unseen form=[form] name="act" value="" tabindex="-1" aria-hidden="true" { (view.say("refusal-choose")) } }
 }
 
 /// A button that sends its form as that act.
@@ -255,7 +263,7 @@ fn answer_form(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
     html! {
         h2 { (drawn.view.say(title)) }
         @if item.filled >= item.slots && item.slots > 0 { p { (drawn.view.say("answer-enough")) } }
-        (form(item, drawn, html! {
+        (form(item, drawn, drawn.typed.get("role").is_empty(), html! {
             (drawn.area("message", label, "notice-text-hint", false))
             (act(drawn, "claim", true, word))
         }))
@@ -280,15 +288,16 @@ fn asker_form(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
         choices.extend(standby);
     }
     let giver = drawn.typed.get("role") == "giver";
-    let open = drawn.typed.get("role") == "asker"
-        || !giver && matches!(drawn.typed.get("act"), "confirm" | "withdraw" | "reopen" | "no_show" | "assign");
+    let sent = drawn.typed.get("role") == "asker";
+    let open =
+        sent || !giver && matches!(drawn.typed.get("act"), "confirm" | "withdraw" | "reopen" | "no_show" | "assign");
     let blank = Form::default();
     let drawn = fresh(drawn, &blank, open);
     html! {
         div { details open[open] {
             summary { (drawn.view.say("mine")) }
-            (form(item, &drawn, html! {
-                (on_enter(&drawn))
+            (form(item, &drawn, sent, html! {
+                (on_enter(drawn.view, None))
                 input type="hidden" name="role" value="asker";
                 (drawn.code("code-asker"))
                 @if live {
@@ -334,8 +343,8 @@ fn giver_form(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
     html! {
         div { details open[open] {
             summary { (drawn.view.say("helper")) }
-            (form(item, &drawn, html! {
-                (on_enter(&drawn))
+            (form(item, &drawn, giver, html! {
+                (on_enter(drawn.view, None))
                 // Tells a helper's "withdraw" from the asker's when the form comes back.
                 input type="hidden" name="role" value="giver";
                 (drawn.code("code-giver"))
@@ -354,12 +363,12 @@ fn notice_forms(item: &ItemState, drawn: &Drawn<'_>) -> Markup {
         @if live {
             @if item.status == "unconfirmed" {
                 h2 { (drawn.view.say("notice-seen")) }
-                (form(item, drawn, act(drawn, "cosign", true, "notice-cosign")))
+                (form(item, drawn, false, act(drawn, "cosign", true, "notice-cosign")))
             }
             div { details open[open] {
                 summary { (drawn.view.say("notice-mine")) }
-                (form(item, drawn, html! {
-                    (on_enter(drawn))
+                (form(item, drawn, true, html! {
+                    (on_enter(drawn.view, None))
                     input type="hidden" name="role" value="asker";
                     (drawn.code("code-asker"))
                     (act(drawn, "withdraw", true, "notice-cancel"))

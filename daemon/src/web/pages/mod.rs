@@ -25,17 +25,36 @@ use hyper::StatusCode;
 use maud::{html, Markup, DOCTYPE};
 
 use super::answer::{Answer, Fault};
+use super::form::Form;
 use super::view::View;
 use super::words::Lang;
 use super::{assets, portal, Web};
 
 /// A whole page around its content.
 pub(super) fn page(web: &Web, view: &View, title: &str, content: Markup) -> Markup {
-    page_with(web, view, title, html! {}, content)
+    whole(web, view, title, html! {}, None, content)
 }
 
 /// The same with something more in its head.
 fn page_with(web: &Web, view: &View, title: &str, head: Markup, content: Markup) -> Markup {
+    whole(web, view, title, head, None, content)
+}
+
+/// The id of the form whose fields go along when the language is switched.
+const FORM: &str = "post";
+
+/// A page around a form with the id [`FORM`]: switching the language draws it again, with what is typed, and posts nothing. `enter`
+/// is what its Enter key does, for Enter presses a form's first button, wherever on the page that stands.
+fn page_around_form(web: &Web, view: &View, title: &str, enter: Markup, content: Markup) -> Markup {
+    whole(web, view, title, html! {}, Some(enter), content)
+}
+
+/// Whether a form was sent by the language switch: it is to be drawn again, not posted.
+fn is_redrawn(form: &Form) -> bool {
+    form.get("redraw") == "yes"
+}
+
+fn whole(web: &Web, view: &View, title: &str, head: Markup, enter: Option<Markup>, content: Markup) -> Markup {
     let name = &web.about.name;
     html! {
         (DOCTYPE)
@@ -54,7 +73,8 @@ fn page_with(web: &Web, view: &View, title: &str, head: Markup, content: Markup)
                 div { a.skip href="#main" { (view.say("skip")) } }
                 header {
                     a.home href=(view.to("/")) { (icons::icon("home")) bdi dir="auto" { (name) } }
-                    " " (languages(view)) " "
+                    @if let Some(enter) = &enter { (enter) }
+                    " " (languages(view, enter.is_some())) " "
                     a href=(view.to("/help")) { (view.say("help")) }
                 }
                 @if view.captive { (open_in_browser(web, view)) }
@@ -81,8 +101,9 @@ fn open_in_browser(web: &Web, view: &View) -> Markup {
     }
 }
 
-/// The language switch: links, so that it works without script, and back to the page one is on.
-fn languages(view: &View) -> Markup {
+/// The language switch: links, so that it works without script, and back to the page one is on. Where something may be typed, buttons
+/// that take it along.
+fn languages(view: &View, form: bool) -> Markup {
     html! {
         nav aria-label=(view.say("languages")) {
             details.languages {
@@ -90,8 +111,14 @@ fn languages(view: &View) -> Markup {
                 ul {
                     @for lang in Lang::all() {
                         li {
+                            @let current = (lang == view.lang).then_some("true");
+                            @if form {
+                                button form=(FORM) formaction=(view.switch(lang)) name="redraw" value="yes" lang=(lang.code())
+                                    dir=(lang.direction()) aria-current=[current] { (lang.name()) }
+                            } @else {
                             a href=(view.switch(lang)) lang=(lang.code()) dir=(lang.direction()) hreflang=(lang.code())
-                                aria-current=[(lang == view.lang).then_some("true")] { (lang.name()) }
+                                aria-current=[current] { (lang.name()) }
+                            }
                         }
                     }
                 }

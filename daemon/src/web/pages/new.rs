@@ -10,7 +10,7 @@ use maud::{html, Markup};
 use serde_json::{json, Map, Value};
 
 use super::fields::{Drawn, Problem};
-use super::{icons, page, refused, unsent, words};
+use super::{icons, is_redrawn, page_around_form, refused, unsent, words, FORM};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::kept::{self, Shown};
@@ -36,7 +36,7 @@ fn kind_of(word: &str) -> Result<Kind, Fault> {
 /// The empty form; a link may have chosen something already (`?category=water`).
 pub(in crate::web) fn show(web: &Web, head: &Head, kind: &str) -> Result<Answer, Fault> {
     let kind = kind_of(kind)?;
-    Ok(Answer::page(StatusCode::OK, draw(web, &head.view, kind, &head.query, &[])))
+    Ok(Answer::page(StatusCode::OK, draw(web, &head.view, kind, &head.query, false, &[])))
 }
 
 /// The form, sent.
@@ -44,9 +44,12 @@ pub(in crate::web) async fn post(web: &Web, head: &Head, kind: &str, body: Incom
     let kind = kind_of(kind)?;
     let view = &head.view;
     let form = read_form(head, body).await?;
+    if is_redrawn(&form) {
+        return Ok(Answer::page(StatusCode::OK, draw(web, view, kind, &form, true, &[])));
+    }
     let problems = check(view.lang, kind, &form);
     if !problems.is_empty() {
-        return Ok(unsent(draw(web, view, kind, &form, &problems)));
+        return Ok(unsent(draw(web, view, kind, &form, true, &problems)));
     }
     Ok(match submit(web, head, kind, json_of(kind, &form), &form, Some(kind.name())).await {
         Ok(key) => Answer::see_other(&view.to(&format!("/kept/{key}"))),
@@ -54,7 +57,7 @@ pub(in crate::web) async fn post(web: &Web, head: &Head, kind: &str, body: Incom
             const FIELDS: &[&str] =
                 &["text", "category", "urgency", "zone", "contact", "lines", "severity", "certainty"];
             let problem = Problem::of(view.lang, &rejection, FIELDS);
-            refused(&rejection, draw(web, view, kind, &form, &[problem]))
+            refused(&rejection, draw(web, view, kind, &form, true, &[problem]))
         }
     })
 }
@@ -188,11 +191,12 @@ fn plain(typed: &str) -> String {
     plain.collect()
 }
 
-fn draw(web: &Web, view: &View, kind: Kind, typed: &Form, problems: &[Problem]) -> Markup {
+/// `sent`: the form was sent, so its mark is its own; one in an address would be of somebody else's choosing.
+fn draw(web: &Web, view: &View, kind: Kind, typed: &Form, sent: bool, problems: &[Problem]) -> Markup {
     let lang = view.lang;
-    let sent = typed.get("token");
-    let token = match kept::is_token(sent) && !problems.is_empty() {
-        true => sent.to_owned(),
+    let token = typed.get("token");
+    let token = match kept::is_token(token) && sent {
+        true => token.to_owned(),
         false => kept::token(),
     };
     let (title, text, hint, soon, send) = match kind {
@@ -209,7 +213,7 @@ fn draw(web: &Web, view: &View, kind: Kind, typed: &Form, problems: &[Problem]) 
     let content = html! {
         (drawn.summary())
         h1 { (icons::icon(kind.name())) (view.say(title)) }
-        form method="post" action=(view.to(&format!("/new/{}", kind.name()))) {
+        form id=(FORM) method="post" action=(view.to(&format!("/new/{}", kind.name()))) {
             input type="hidden" name="token" value=(token);
             (drawn.choice("category", "form-category", categories, "other", true))
             (drawn.area("text", text, hint, true))
@@ -227,7 +231,8 @@ fn draw(web: &Web, view: &View, kind: Kind, typed: &Form, problems: &[Problem]) 
             button.strong { (view.say(send)) }
         }
     };
-    page(web, view, &drawn.title(title), content)
+    let enter = html! { button.unseen form=(FORM) tabindex="-1" aria-hidden="true" { (view.say(send)) } };
+    page_around_form(web, view, &drawn.title(title), enter, content)
 }
 
 fn rows(drawn: &Drawn<'_>) -> Markup {

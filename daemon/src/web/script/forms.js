@@ -20,6 +20,8 @@ export function begin(sign, on) {
   document.addEventListener('submit', async (event) => {
     const form = event.target;
     const path = new URL(form.action).pathname;
+    // The language switch, which posts nothing: the browser takes along what is typed.
+    if (event.submitter?.name === 'redraw') return;
     if (event.defaultPrevented || form.method !== 'post' || !OURS.test(path)) return;
     // A PIN is sent once, by the browser, and noted nowhere.
     if (form.querySelector('[type=password]')?.value) return;

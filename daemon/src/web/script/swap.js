@@ -92,6 +92,9 @@ export function show(html, url) {
   const fresh = page.querySelector('main');
   if (!fresh) return false;
   document.querySelector('main').replaceWith(document.adoptNode(fresh));
+  // Its language switch belongs to the forms it has.
+  const header = page.querySelector('header');
+  if (header) document.querySelector('header').replaceWith(document.adoptNode(header));
   document.title = page.title;
   if (url && url !== location.href) history.pushState({ shown: true }, '', url);
   else history.replaceState({ shown: true }, '');

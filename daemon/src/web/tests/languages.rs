@@ -1,4 +1,5 @@
 use commons_core::admission::Rejection;
+use commons_core::identity::RecordId;
 
 use super::harness::{claim, item, Gateway, Reply};
 use super::shared::{card, pot, shelf};
@@ -257,4 +258,44 @@ async fn paper_shows_codes_and_the_board() {
     assert!(!bulletin.contains("ago"), "paper does not count on");
     let bare = Gateway::start(vec![]).await.get("/poster").await.body;
     assert_eq!(bare.matches("class=\"qr\"").count(), 1);
+}
+
+/// Who finds out in the middle of writing that his language is there would begin again.
+#[tokio::test]
+async fn switching_the_language_keeps_what_is_typed_and_posts_nothing() {
+    let mut need = item("need", 1, "rice");
+    need.claims.push(claim(2, "assigned", "me"));
+    let gateway = Gateway::start(vec![need]).await;
+    let id = RecordId([1; 32]);
+    let page = gateway.get("/new/need").await.body;
+    assert!(
+        page.contains("<button form=\"post\" formaction=\"/new/need?lang=es\" name=\"redraw\" value=\"yes\""),
+        "{page}"
+    );
+    // Enter presses the form's first button, which must send it, not switch the language.
+    let first = page.split("form=\"post\"").next().unwrap().rsplit("<button").next().unwrap();
+    assert!(first.contains("unseen"), "{first}");
+    let token = page.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let typed = format!("redraw=yes&token={token}&text=bread%0D%0Afor+two&zone=B&qty0=lots&urgency=now&category=water");
+    let spanish = gateway.form("/new/need?lang=es", &typed).await;
+    assert_eq!(spanish.status, 200);
+    for kept in ["lang=\"es\"", "bread\nfor two", "value=\"lots\"", "value=\"now\" checked", &token, "¿Qué necesita?"]
+    {
+        assert!(spanish.body.contains(kept), "{kept}: {}", spanish.body);
+    }
+    assert!(!spanish.body.contains("-wrong\""), "nothing is wrong yet");
+    for (path, body, kept) in [
+        (format!("/need/{id}?lang=es"), "redraw=yes&message=I+come", "I come"),
+        (format!("/need/{id}?lang=es"), "redraw=yes&role=asker&code=lamp+river+seven", "value=\"lamp river seven\""),
+        (format!("/need/{id}?lang=es"), "redraw=yes&role=giver&code=lamp+river+seven", "value=\"lamp river seven\""),
+        ("/code?lang=es".to_owned(), "redraw=yes&code=lamp+river&act=done", "value=\"lamp river\""),
+    ] {
+        let page = gateway.form(&path, body).await;
+        assert!(page.status == 200 && page.body.contains(kept), "{path} {body}: {}", page.body);
+        assert_eq!(page.body.matches("id=\"post\"").count(), 1, "{body}");
+    }
+    // A mark in an address is of somebody else's choosing.
+    let linked = gateway.get(&format!("/new/need?redraw=yes&token={token}")).await.body;
+    assert!(linked.contains("name=\"token\"") && !linked.contains(&format!("value=\"{token}\"")));
+    assert!(gateway.script.lock().unwrap().posts.is_empty());
 }
