@@ -276,3 +276,25 @@ fn a_batch_that_does_not_follow_the_one_here_proves_a_fork_where_its_own_has_exp
     }
     mesh.assert_shown([1, 3, 4], 5);
 }
+
+/// What was posted in the very moment in which a gateway hears that its log is forked would stay with it alone.
+#[test]
+fn what_is_posted_while_a_fork_is_found_is_heard_by_all() {
+    let mut mesh = Mesh::new(4);
+    mesh.fork_from_the_first();
+    let link = mesh.link(0, 2);
+    let cloned = |mesh: &Mesh| mesh.sites[0].alarms.iter().any(|alarm| matches!(alarm, Alarm::Cloned { .. }));
+    let mut posts = 0;
+    while !cloned(&mesh) {
+        // It waits for the commit that comes after what the step brings.
+        mesh.stage(0, "offer", &format!("late {posts}"));
+        posts += 1;
+        mesh.step();
+        assert!(posts < 50, "the fork is never found");
+    }
+    mesh.settle();
+    mesh.cut(link);
+    mesh.visit(2, 3);
+    mesh.visit(1, 2);
+    mesh.assert_shown(0..4, 2 + posts);
+}

@@ -204,6 +204,7 @@ impl Sync {
             }
         }
         self.digests = None;
+        self.note_late_branches(cx);
         if self.adopting == 0 {
             self.quiet = cx.age;
         }

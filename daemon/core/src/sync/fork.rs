@@ -234,6 +234,22 @@ impl Sync {
         }
     }
 
+    /// What was posted here and not yet sealed when our own log turned out to be forked still went into it: that belongs to
+    /// our branch, and others have the other one there.
+    pub(super) fn note_late_branches(&mut self, cx: &mut Context<'_>) {
+        let me = cx.node.id();
+        for held in cx.fresh.iter().filter(|held| held.log.gateway == me) {
+            if held.number < self.cap(&held.log) {
+                continue;
+            }
+            let Some(hash) = self.own_hash(cx, &held.log, held.number) else { continue };
+            if !self.note_branch(cx, held.clone(), &hash) {
+                cx.actions.push(Action::Again(held.clone()));
+            }
+            self.tell_of_fork(cx, &held.log);
+        }
+    }
+
     /// Everybody must learn of a fork, and of what is new about it.
     pub(super) fn tell_of_fork(&mut self, cx: &mut Context<'_>, log: &LogKey) {
         self.digests = None;

@@ -124,10 +124,10 @@ fn bombs_are_refused_before_they_grow() {
     let zeros = vec![0; 200 * 1024];
     assert!(compress(&zeros, Level::Small).len() < 4_000);
     fs::write(&path, bundle(&manifest, std::slice::from_ref(&zeros), &mut sign)).unwrap();
-    assert!(refusal(stick.path()).contains("at most 73728"), "{}", refusal(stick.path()));
+    assert!(refusal(stick.path()).contains("at most 147456"), "{}", refusal(stick.path()));
     // A frame of something else.
     fs::write(&path, bundle(&manifest, &[vec![1, 8, 0]], &mut sign)).unwrap();
-    assert!(refusal(stick.path()).contains("holds no batches"));
+    assert!(refusal(stick.path()).contains("neither batches nor the proof of a fork"));
     // 10 million batches in a few bytes.
     let log = manifest.heads[0].log.name.unwrap();
     let mut many = vec![1, 3, 1, 1];
