@@ -29,6 +29,7 @@ mod watch;
 mod weather;
 mod wire;
 pub mod world;
+mod writer;
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 

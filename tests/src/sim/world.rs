@@ -8,7 +8,7 @@ use commons_core::node::{Input, Output, Space};
 use commons_core::sync::{Action, Event, LinkId};
 
 use super::community::Community;
-use super::disk::{ids_in, Desk, Disk, Shelf};
+use super::disk::{Desk, Disk, Shelf};
 use super::library::Archive;
 use super::plan::Plan;
 use super::posts::Posts;
@@ -287,13 +287,13 @@ impl World {
         outputs
     }
 
-    fn with(&mut self, at: usize, change: impl FnOnce(&mut super::site::Running)) {
+    pub(super) fn with(&mut self, at: usize, change: impl FnOnce(&mut super::site::Running)) {
         if let Some(run) = &mut self.sites[at].run {
             change(run);
         }
     }
 
-    fn burns(&mut self, at: usize) -> bool {
+    pub(super) fn burns(&mut self, at: usize) -> bool {
         let Some((who, left)) = self.fuse.filter(|(who, _)| *who == at) else { return false };
         if left > 0 {
             self.fuse = Some((who, left - 1));
@@ -344,101 +344,6 @@ impl World {
         } else {
             self.set_alarm(at, 0);
         }
-    }
-
-    /// What the writer does at the end of a round. Every step of it may be the last.
-    fn commit(&mut self, at: usize) {
-        self.with(at, |run| run.commit_ms = None);
-        loop {
-            let now = self.sites[at].now(self.now_ms);
-            let Some(run) = &mut self.sites[at].run else { return };
-            let sealed = run.node.seal(now);
-            if self.burns(at) {
-                return;
-            }
-            if self.sites[at].full && !sealed.is_empty() {
-                return self.refuse_all(at);
-            }
-            if !self.write(at, &sealed) {
-                return;
-            }
-            if !sealed.is_empty() {
-                self.event(at, Event::Committed { held: &sealed });
-            }
-            let Some(run) = &mut self.sites[at].run else { return };
-            if std::mem::take(&mut run.new_epoch) {
-                self.open_epoch(at);
-                continue;
-            }
-            if sealed.is_empty() {
-                return;
-            }
-        }
-    }
-
-    /// Batches and notes reach the disk, then the answers go out. False if the machine died over it.
-    fn write(&mut self, at: usize, sealed: &[Held]) -> bool {
-        for held in sealed {
-            // A group may take several commits; a kill between them leaves the first ones.
-            if self.burns(at) {
-                return false;
-            }
-            self.say(|| format!("{at} keeps {:?} {} ({} bytes)", held.log, held.number, held.bytes.len()));
-            if held.log.gateway != self.sites[at].id {
-                self.tally.adopted_bytes += held.bytes.len() as u64;
-            }
-            let now_ms = self.now_ms;
-            self.sites[at].larder.put(now_ms, held.log, held.number);
-            if !self.sites[at].disk.put(held.clone()) {
-                return self.fail_and_stop(at, held);
-            }
-        }
-        let Some(run) = &mut self.sites[at].run else { return false };
-        let notes = std::mem::take(&mut run.notes);
-        let answers = std::mem::take(&mut run.answers);
-        self.sites[at].disk.note_all(notes);
-        self.audit(at);
-        self.sites[at].audit.sync();
-        if self.burns(at) {
-            return false;
-        }
-        if !answers.is_empty() {
-            let written = ids_in(&self.network, sealed.iter());
-            self.acknowledge(at, answers, &written);
-        }
-        true
-    }
-
-    fn fail_and_stop(&mut self, at: usize, held: &Held) -> bool {
-        self.fail("every entry is stored once", format!("{at} stores {:?} {} twice", held.log, held.number));
-        false
-    }
-
-    fn open_epoch(&mut self, at: usize) {
-        let epoch = self.dice.bits() as u32;
-        self.say(|| format!("{at} opens epoch {epoch:08x}"));
-        let site = &mut self.sites[at];
-        site.disk.epoch = epoch;
-        let Some(run) = &mut site.run else { return };
-        run.node.new_epoch(commons_core::log::Epoch(epoch));
-        let again = std::mem::take(&mut run.again);
-        for held in again {
-            self.input(at, Input::Again(held));
-        }
-        self.event(at, Event::Tick);
-    }
-
-    /// The disk is full: nothing of this round is kept, nobody is told that it is.
-    fn refuse_all(&mut self, at: usize) {
-        self.say(|| format!("{at} finds no room and begins again from its disk"));
-        self.with(at, |run| run.answers.clear());
-        let (network, now_ms) = (self.network, self.now_ms);
-        if let Err(why) = self.sites[at].reload(network, now_ms) {
-            return self.fail("a store loads", format!("{at}: {why}"));
-        }
-        self.sites[at].audit.lose();
-        self.event(at, Event::Lost);
-        self.set_space(at, Space::None);
     }
 
     /// Room on a machine's disk has changed.
