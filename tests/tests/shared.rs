@@ -253,8 +253,12 @@ fn a_signal_is_told_to_its_member_alone() {
         let hello = Hello { login, ..Hello::new(5, &format!("phone-{place}")) };
         let mut phone = Mqtt::hello(gateway.mqtt, &hello).expect("let in");
         let topic = format!("commons/ledger/{member}");
-        assert_eq!(phone.subscribe(&topic, 0), 0);
-        let told = retained(&mut phone, &topic, "the account", |_| true);
+        // The scorecard may be a moment older than the account.
+        let told = wait_for("the account with its signals", || {
+            assert_eq!(phone.subscribe(&topic, 0), 0);
+            let told = retained(&mut phone, &topic, "the account", |_| true);
+            (told["signals"].is_null() == far.is_none()).then_some(told)
+        });
         let signals = match far {
             Some(balance) => json!([{"signal": "balance_far", "unit": "hour", "balance": balance, "median": 7}]),
             None => Value::Null,

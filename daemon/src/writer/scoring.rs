@@ -10,10 +10,10 @@ use super::*;
 pub const COUNTS_NOTE: &[u8] = b"answered";
 /// How often that is written, if there is anything new. Till then the journal still holds the needs themselves.
 pub(super) const COUNTS_EVERY: Duration = Duration::from_secs(60);
-/// How old an answer may be, at least.
+/// How old an answer may be while nothing was said: months end and needs expire by themselves.
 const FRESH: Duration = Duration::from_secs(1);
-/// An answer lasts so many times as long as it took to make: so no crowd of readers takes more than a twentieth of the
-/// writer's time from those who post.
+/// An answer lasts so many times as long as it took to make, whatever is said meanwhile: so no crowd of readers takes more
+/// than a twentieth of the writer's time from those who post.
 const LASTS_TIMES: u32 = 20;
 
 /// Answers at hand.
@@ -25,7 +25,17 @@ pub(super) struct Scored {
 
 struct Kept<T> {
     value: T,
-    until: Instant,
+    /// Entries it was made of.
+    entries: u64,
+    made: Instant,
+    took: Duration,
+}
+
+impl<T> Kept<T> {
+    fn still_holds(&self, entries: u64) -> bool {
+        let age = self.made.elapsed();
+        age < self.took * LASTS_TIMES || (self.entries == entries && age < FRESH)
+    }
 }
 
 impl Scored {
@@ -38,11 +48,11 @@ impl Scored {
     }
 
     pub fn pots(&mut self, node: &Node, now: Now) -> Arc<[PotState]> {
-        fresh(&mut self.pots, || node.pots(now).into()).clone()
+        fresh(&mut self.pots, node.entries(), || node.pots(now).into()).clone()
     }
 
     fn fresh(&mut self, node: &Node, now: Now) -> &(Scorecard, Arc<ScorecardState>) {
-        fresh(&mut self.card, || {
+        fresh(&mut self.card, node.entries(), || {
             let card = node.scorecard(now);
             let state = Arc::new(card.state());
             (card, state)
@@ -51,17 +61,13 @@ impl Scored {
 }
 
 /// What is kept, made anew if its time is over.
-fn fresh<T>(kept: &mut Option<Kept<T>>, make: impl FnOnce() -> T) -> &T {
-    let began = Instant::now();
-    let kept = match kept.take().filter(|kept| began < kept.until) {
-        Some(known) => kept.insert(known),
-        None => {
-            let value = make();
-            let until = Instant::now() + FRESH.max(began.elapsed() * LASTS_TIMES);
-            kept.insert(Kept { value, until })
-        }
-    };
-    &kept.value
+fn fresh<T>(kept: &mut Option<Kept<T>>, entries: u64, make: impl FnOnce() -> T) -> &T {
+    let known = kept.take().filter(|known| known.still_holds(entries)).unwrap_or_else(|| {
+        let began = Instant::now();
+        let value = make();
+        Kept { value, entries, made: Instant::now(), took: began.elapsed() }
+    });
+    &kept.insert(known).value
 }
 
 impl Writer {
