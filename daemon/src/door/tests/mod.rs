@@ -73,7 +73,6 @@ pub fn item(number: u32, text: &str) -> Arc<ItemState> {
         tags: vec![],
         lang: String::new(),
         window: None,
-        lived_s: 0,
         contact: false,
         sealed: String::new(),
         epochs: None,
