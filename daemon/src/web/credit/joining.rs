@@ -59,7 +59,8 @@ fn draw(web: &Web, view: &View, covenant: &CovenantCard, typed: &Form, problems:
 /// `POST /credit/join`
 pub(super) async fn post(web: &Web, head: &Head, covenant: &CovenantCard, form: &Form) -> Result<Answer, Fault> {
     let view = &head.view;
-    let mut problems = Vec::new();
+    let mut problems: Vec<Problem> =
+        Problem::garbled(view.lang, form, |name| matches!(name, "pseudonym" | "household")).collect();
     for field in ["pseudonym", "household"] {
         match form.get(field).len() {
             0 => problems.push(Problem::at(view.lang, field, "refusal-missing")),

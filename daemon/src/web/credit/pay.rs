@@ -134,7 +134,8 @@ pub(super) async fn post(web: &Web, head: &Head, seat: &Seat, form: &Form) -> Re
     let scale = unit.and_then(|index| seat.unit(index)).map_or(1, |unit| unit.scale);
     let parts = amount::parse(form.get("amount"), scale);
     let memo = form.get("memo");
-    let mut problems = Vec::new();
+    let mut problems: Vec<Problem> =
+        Problem::garbled(view.lang, form, |name| matches!(name, "memo" | "amount")).collect();
     if unit.is_none() {
         problems.push(Problem::at(view.lang, "unit", "refusal-value"));
     }

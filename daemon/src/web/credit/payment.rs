@@ -154,6 +154,10 @@ pub(super) async fn post(web: &Web, head: &Head, seat: &Seat, id: &str, form: &F
         ("reclaim", Some(decline)) => {
             hand::say(web, head, seat, form, slip.index, |link| Body::Reclaim(Reclaim { link, decline })).await
         }
+        ("dispute", _) if !form.garbled().is_empty() => {
+            let garbled = Problem::garbled(view.lang, form, |name| name == "text").next();
+            Err(garbled.map_or_else(|| Unsaid::at(view, "", "refusal-value"), Unsaid::from))
+        }
         ("dispute", _) if text.is_empty() => Err(Unsaid::at(view, "text", "refusal-missing")),
         ("dispute", _) => {
             let body = |link: Link| Body::Dispute(Dispute { link, pay, text });

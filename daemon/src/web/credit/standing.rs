@@ -120,7 +120,8 @@ pub(super) async fn post(web: &Web, head: &Head, seat: &Seat, form: &Form) -> Re
 
 /// What was typed, or all that is wrong with it.
 async fn facts(web: &Web, view: &View, seat: &Seat, form: &Form) -> Result<Facts, Vec<Problem>> {
-    let mut problems = Vec::new();
+    let mut problems: Vec<Problem> =
+        Problem::garbled(view.lang, form, |name| matches!(name, "pseudonym" | "household")).collect();
     for field in ["pseudonym", "household"] {
         match form.get(field).len() {
             0 => problems.push(Problem::at(view.lang, field, "refusal-missing")),
