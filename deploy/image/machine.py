@@ -142,8 +142,8 @@ class Machine:
                 if time.monotonic() > end or self.process.poll() is not None:
                     raise
         took = time.monotonic() - self.started
-        self.console.sendall(b"stty -echo cols 250; bind 'set enable-bracketed-paste off' 2>/dev/null; PS1=; dmesg -n 1; echo rea''dy\n")
-        self.expect(rb"\nready\r?\n", 120)
+        self.console.sendall(b"stty -echo cols 250; bind 'set enable-bracketed-paste off' 2>/dev/null; PS1=; PS2=; export TERM=dumb SYSTEMD_COLORS=0 PAGER=cat; dmesg -n 1; echo rea''dy\n")
+        self.expect(rb"[^']ready\r?\n", 120)
         return took
 
     def run(self, command, seconds=180, check=True):
