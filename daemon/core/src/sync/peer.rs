@@ -26,6 +26,8 @@ pub(super) struct Known {
     pub owed: bool,
     /// What was asked of it never came, and was asked for once more.
     pub retried: bool,
+    /// What it was asked for last did not come in time: others first. Kept here, since of a log of which nothing came no state is kept.
+    pub late: bool,
 }
 
 impl Known {

@@ -94,7 +94,8 @@ impl Sync {
             .filter_map(|(id, peer)| Some((id, peer, peer.known.get(log).filter(|known| has(known))?)))
             .min_by_key(|(id, peer, known)| {
                 let is_slow = peer.span < RANGE_BATCHES_START;
-                (known.first.max(adopt), avoid == Some(**id), is_slow, peer.flights, **id)
+                // Who did not give it comes last, also if he claims more of its beginning: that may be a gap for a while.
+                (known.late, known.first.max(adopt), avoid == Some(**id), is_slow, peer.flights, **id)
             })
             .map(|(id, peer, known)| (*id, peer.flights, peer.span, *known));
         if best.is_some() && !self.has_room(cx, log) {
@@ -182,7 +183,7 @@ impl Sync {
         flight.told_ms = None;
         state.avoid = None;
         if let Some(known) = &mut known {
-            known.retried = false;
+            (known.retried, known.late) = (false, false);
         }
         let promised = known.map_or(0, |known| known.next).min(cap);
         let took_ms = cx.now_ms.saturating_sub(flight.asked_ms);
@@ -258,10 +259,10 @@ impl Sync {
                 continue;
             }
             self.land(&log);
-            if let Some(state) = self.logs.get_mut(&log) {
-                state.avoid = Some(flight.peer);
-            }
             let Some(peer) = self.peers.get_mut(&flight.peer) else { continue };
+            if let Some(known) = peer.known.get_mut(&log) {
+                known.late = true;
+            }
             if let Some(known) = peer.known.get_mut(&log).filter(|_| silent_ms >= WANT_GIVE_UP_MS) {
                 // The want or the answer may have been lost with a link that nobody knew to be dead: once more.
                 if core::mem::replace(&mut known.retried, true) {
