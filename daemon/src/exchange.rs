@@ -10,8 +10,8 @@ use commons_core::identity::GatewayId;
 use commons_core::log::{Age, Epoch, Held, LogKey};
 use commons_core::node::{Input, Node};
 use commons_core::sync::{
-    carried_heads, Action, CarryPiece, CarryRange, Event, Extent, LinkId, Memory, PeerStatus, Source, StoreEpoch, Sync,
-    SyncSetup, FRAME_BYTES_MAX, NOTES_PREFIX,
+    carried_heads, Action, Alarm, CarryPiece, CarryRange, Event, Extent, LinkId, Memory, PeerStatus, Source,
+    StoreEpoch, Sync, SyncSetup, FRAME_BYTES_MAX, NOTES_PREFIX,
 };
 use tokio::sync::mpsc;
 use tracing::{debug, error, info};
@@ -41,7 +41,7 @@ pub struct Exchange {
     new_epoch: bool,
     /// For the node, once it writes in a new epoch.
     again: Vec<Held>,
-    alarms: VecDeque<String>,
+    alarms: VecDeque<Alarm>,
     /// Numbers of links over which people bring things: from the top, where no real link comes.
     carried: u32,
     /// Why the one under way was refused.
@@ -205,10 +205,9 @@ impl Exchange {
                     self.order(link, Order::Close { why: why.to_string() });
                 }
                 Action::Alarm(alarm) => {
-                    let sentence = alarm.sentence();
-                    error!("{sentence}");
-                    if !self.alarms.contains(&sentence) {
-                        self.alarms.push_back(sentence);
+                    error!(code = alarm.code(), "{}", alarm.sentence());
+                    if !self.alarms.contains(&alarm) {
+                        self.alarms.push_back(alarm);
                     }
                     if self.alarms.len() > ALARMS_MAX {
                         self.alarms.pop_front();
@@ -301,7 +300,7 @@ impl Exchange {
     }
 
     /// What a keeper must hear of.
-    pub fn alarms(&self) -> impl Iterator<Item = &str> {
-        self.alarms.iter().map(String::as_str)
+    pub fn alarms(&self) -> impl Iterator<Item = &Alarm> {
+        self.alarms.iter()
     }
 }

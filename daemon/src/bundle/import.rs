@@ -14,6 +14,7 @@ use super::file::{Manifest, Reader};
 use super::receipt::forks;
 use super::stick::{open_plain, Stick, FOLDER};
 use super::{BundleError, Gateway, Progress, Standing};
+use crate::carry::Why;
 
 /// What an import did.
 #[derive(Clone, Debug, Default)]
@@ -28,10 +29,12 @@ pub struct Imported {
     pub known: usize,
     /// Bundles refused, each with why.
     pub refused: Vec<String>,
+    /// The same as causes, for whoever says them in another language.
+    pub whys: Vec<Why>,
     /// Who wrote what was taken: names, ids, entries.
     pub writers: BTreeMap<GatewayId, (String, u64)>,
-    /// Forks that were learnt of, each in a sentence.
-    pub forks: Vec<String>,
+    /// Whose logs were learnt to be forked.
+    pub forks: Vec<GatewayId>,
     /// Sentences about what else was found.
     pub notes: Vec<String>,
     /// Why no receipt could be left, if so.
@@ -122,6 +125,7 @@ fn bring(
         Err(error) => {
             progress.end();
             imported.refused.push(format!("{}: {error}.", path.display()));
+            imported.whys.push(error.why());
             // Some of it may have been taken.
             *standing = gateway.standing()?;
             Ok(())
@@ -200,13 +204,8 @@ fn bring_one(
     writer.1 += took;
     let before = std::mem::replace(standing, gateway.standing()?);
     let known: BTreeSet<LogKey> = forks(&before.heads).into_keys().collect();
-    for log in forks(&standing.heads).into_keys().filter(|log| !known.contains(log)) {
-        imported.forks.push(format!(
-            "Learnt that gateway {} signed two different continuations of one log: its card was copied, or an old copy was put \
-             back. Both are kept and shown.",
-            log.gateway.short()
-        ));
-    }
+    let learnt = forks(&standing.heads).into_keys().filter(|log| !known.contains(log));
+    imported.forks.extend(learnt.map(|log| log.gateway));
     refused.map_or(Ok(()), |why| Err(BundleError::Refused(why)))
 }
 

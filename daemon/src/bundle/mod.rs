@@ -47,6 +47,7 @@ use commons_core::identity::{GatewayId, NetworkId, Signature};
 use commons_core::log::{Age, LogKey};
 use commons_core::sync::{CarryPiece, CarryRange, Fault, HeadLine, StoreEpoch};
 
+use crate::carry::Why;
 pub use crate::inbox::{Carrier, Taken};
 
 /// Bytes of one frame, decoded: the two largest batches that prove a fork together.
@@ -135,6 +136,27 @@ fn reason(error: &io::Error) -> String {
 }
 
 impl BundleError {
+    /// For whoever says it in another language than its sentence.
+    pub fn why(&self) -> Why {
+        match self {
+            Self::Io { .. } | Self::NotPlain => Why::File,
+            Self::Full(_) => Why::Full,
+            Self::NotABundle | Self::NotAReceipt => Why::NotABundle,
+            Self::Newer(_) => Why::Newer,
+            Self::CutShort => Why::CutShort,
+            Self::BadSignature(id) | Self::WrongFolder(id) => Why::Changed(id.short().to_owned()),
+            Self::OtherNetwork(name) => Why::OtherNetwork(name.clone()),
+            Self::Damaged(_) | Self::TooMany(_) | Self::Compressed(_) | Self::Frame(_) | Self::Strange(_) => {
+                Why::Damaged
+            }
+            Self::Refused(_) => Why::Refused,
+            Self::NotKept(_) => Why::NotKept,
+            Self::Gateway(_) => Why::Gateway,
+            #[cfg(test)]
+            Self::CutOff => Why::File,
+        }
+    }
+
     /// From the file system's word.
     pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

@@ -1,4 +1,6 @@
-//! What an export or an import did, in sentences: on the terminal, on the keeper's page, in `LAST-EXCHANGE.txt`.
+//! What an export or an import did, in sentences: on the terminal and in `LAST-EXCHANGE.txt`.
+
+use commons_core::identity::GatewayId;
 
 use super::export::Exported;
 use super::import::Imported;
@@ -25,7 +27,7 @@ pub fn taken(imported: &Imported, is_folder: bool) -> Vec<String> {
         }
     }
     lines.extend(imported.refused.iter().map(|why| format!("Refused: {why}")));
-    lines.extend(imported.forks.iter().cloned());
+    lines.extend(imported.forks.iter().map(forked));
     lines.extend(imported.notes.iter().cloned());
     if let Some(why) = &imported.unreceipted {
         lines.push(format!("No receipt could be left, so the same may be brought again: {why}."));
@@ -61,13 +63,21 @@ pub fn short(imported: Option<&Imported>, exported: Option<&Exported>) -> Vec<St
     if let Some(imported) = imported {
         lines.push(format!("Took {}, left {}.", posts(imported.took), imported.left));
         lines.extend(imported.refused.iter().map(|why| format!("Refused: {}", plain::line(why))));
-        lines.extend(imported.forks.iter().cloned());
+        lines.extend(imported.forks.iter().map(forked));
     }
     if let Some(exported) = exported {
         lines.push(format!("Wrote {}.", posts(exported.content.entries)));
     }
     lines.push("It is safe to remove the stick.".into());
     lines
+}
+
+fn forked(id: &GatewayId) -> String {
+    format!(
+        "Learnt that gateway {} signed two different continuations of one log: its card was copied, or an old copy was put \
+         back. Both are kept and shown.",
+        id.short()
+    )
 }
 
 fn posts(count: u64) -> String {

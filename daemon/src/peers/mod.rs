@@ -29,7 +29,7 @@ mod gate;
 mod liar;
 mod link;
 mod listened;
-mod noise;
+pub(crate) mod noise;
 mod office;
 mod pairing;
 mod room;

@@ -222,6 +222,7 @@ fn shown(view: &PeerView, known: Option<(&PeerStatus, Option<u64>)>) -> Value {
         }),
     );
     put("why", view.fault.as_ref().map(ToString::to_string).into());
+    put("why_code", view.fault.as_ref().map(LinkFault::code).into());
     put("replaced", (view.fault == Some(LinkFault::Refused(Refusal::NotMe))).into());
     put("heard_ms_ago", view.stats.heard_ago_ms().into());
     let (frames, bytes, stuck_ms) = view.stats.waiting();

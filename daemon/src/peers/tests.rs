@@ -435,10 +435,12 @@ async fn a_peer_in_whose_place_another_answers_is_marked() {
             let list = list(&a.room).await;
             let of = |id: GatewayId| {
                 let peers = list["peers"].as_array().unwrap();
-                peers.iter().find(|peer| peer["id"] == id.to_string()).unwrap()["replaced"] == true
+                let peer = peers.iter().find(|peer| peer["id"] == id.to_string()).unwrap();
+                (peer["replaced"] == true, peer["why_code"].clone())
             };
-            if of(id(9)) {
-                return of(id(8));
+            if of(id(9)).0 {
+                assert_eq!(of(id(9)).1, "refused_not_me", "the keeper's page says it by this");
+                return of(id(8)).0;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

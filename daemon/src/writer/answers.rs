@@ -1,5 +1,7 @@
 //! What the writer answers between commits: items, pages, what carriers and the local socket ask.
 
+use commons_core::identity::GatewayId;
+use commons_core::sync::Alarm;
 use commons_core::views::EntryRef;
 
 use super::*;
@@ -76,10 +78,14 @@ impl Writer {
             ControlRequest::Status => {
                 self.publish_health();
                 let interval = self.node.time_interval(self.parts.wall.now());
+                let alarms = || self.parts.exchange.iter().flat_map(Exchange::alarms);
+                let cause =
+                    |alarm: &Alarm| json!({"code": alarm.code(), "gateway": alarm.gateway().map(GatewayId::short)});
                 json!({
                     "clock_interval": [rfc3339(interval.lo), interval.hi.map(rfc3339)],
                     "heads_digest": hex(&self.node.heads_digest()),
-                    "alarms": self.parts.exchange.iter().flat_map(Exchange::alarms).collect::<Vec<_>>(),
+                    "alarms": alarms().map(Alarm::sentence).collect::<Vec<_>>(),
+                    "alarm_causes": alarms().map(cause).collect::<Vec<_>>(),
                     "last_post": if self.last_post_s == 0 { String::new() } else { rfc3339(self.last_post_s) },
                 })
             }

@@ -155,6 +155,25 @@ pub enum Alarm {
 }
 
 impl Alarm {
+    /// Its word, for whoever says it in another language than [`Alarm::sentence`].
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Forked { .. } => "forked",
+            Self::RolledBack { .. } => "rolled_back",
+            Self::Cloned { log: Some(_) } => "cloned",
+            Self::Cloned { log: None } => "copied",
+            Self::QuotaFull { .. } => "quota_full",
+        }
+    }
+
+    /// Whose log it is about, if it is about one.
+    pub fn gateway(&self) -> Option<&GatewayId> {
+        match self {
+            Self::Forked { log, .. } | Self::RolledBack { log, .. } | Self::QuotaFull { log } => Some(&log.gateway),
+            Self::Cloned { log } => log.as_ref().map(|log| &log.gateway),
+        }
+    }
+
     /// One sentence for a keeper.
     pub fn sentence(&self) -> String {
         match self {

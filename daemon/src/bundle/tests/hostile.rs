@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::bundle::file::{Content, Manifest, Reader, Writer};
 use crate::bundle::Gateway;
+use crate::carry::Why;
 use crate::compress::{compress, Level};
 
 /// A stick of gateway 1, and where its bundle is.
@@ -59,6 +60,7 @@ fn strangers_are_told_why() {
     let mut other = Site::of("oak street", 5);
     let seen = import(&mut other, stick.path());
     assert!(seen.refused[0].contains("belongs to the network \"maple\""), "{seen:?}");
+    assert_eq!(seen.whys, [Why::OtherNetwork("maple".into())], "for the page, which has its own words");
     let mut newer = whole.clone();
     newer[15] = 9;
     fs::write(&path, &newer).unwrap();
@@ -91,6 +93,7 @@ fn strangers_are_told_why() {
     let mut b = Site::new(2);
     let seen = import(&mut b, stick.path());
     assert!(seen.refused[0].contains("the gateway's signature does not match"), "{seen:?}");
+    assert_eq!(seen.whys, [Why::Refused]);
     assert_eq!(b.words(), 2, "what C did sign is C's, whoever brings it");
 }
 

@@ -52,6 +52,34 @@ pub enum LinkFault {
     Ours(&'static str),
 }
 
+impl LinkFault {
+    /// Its word, for whoever says it in another language than its sentence.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::FutureVersion(_) => "future_version",
+            Self::Unexpected => "unexpected",
+            Self::OtherNetwork => "other_network",
+            Self::Unknown => "unknown",
+            Self::Unproven => "unproven",
+            Self::Altered => "altered",
+            Self::TooLarge(_) => "too_large",
+            Self::Refused(Refusal::Version) => "refused_version",
+            Self::Refused(Refusal::Network) => "refused_network",
+            Self::Refused(Refusal::Stranger) => "refused_stranger",
+            Self::Refused(Refusal::Busy) => "refused_busy",
+            Self::Refused(Refusal::NotMe) => "refused_not_me",
+            Self::Refused(Refusal::Crossed) => "refused_crossed",
+            Self::Silent(_) => "silent",
+            Self::Ended => "ended",
+            Self::Unread(_) => "unread",
+            Self::Replaced => "replaced",
+            Self::Closed(_) => "closed",
+            Self::Unreachable(_) => "unreachable",
+            Self::Ours(_) => "ours",
+        }
+    }
+}
+
 /// What a no says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

@@ -16,7 +16,7 @@ use super::overview::{self, Wrong};
 use super::session::{Entered, Told};
 use super::upload::Upload;
 use super::{acts, entry};
-use crate::carry::Carried;
+use crate::carry::{Carried, Said, Why};
 use crate::web::answer::{Answer, Cache, Fault};
 use crate::web::request::Head;
 use crate::web::Web;
@@ -93,12 +93,10 @@ pub(super) async fn export(web: &Web, head: &Head, entered: &Entered) -> Result<
     let (pieces, receiver) = mpsc::channel(PIECES_MAX);
     let (begun, written) = tokio::sync::oneshot::channel();
     tokio::task::spawn_blocking(move || {
-        let made = Passing::begin(&data, one).map_err(|error| error.to_string()).and_then(|passing| {
-            let carried = carry.export(&passing.path);
-            match carried.good {
-                true => fs::File::open(&passing.path).map(|file| (passing, file)).map_err(|error| error.to_string()),
-                false => Err(carried.lines.join(" ")),
-            }
+        let made = Passing::begin(&data, one).map_err(no_file).and_then(|passing| {
+            carry.export(&passing.path)?;
+            let file = fs::File::open(&passing.path).map_err(no_file)?;
+            Ok((passing, file))
         });
         match made {
             Ok((passing, file)) => {
@@ -118,9 +116,16 @@ pub(super) async fn export(web: &Web, head: &Head, entered: &Entered) -> Result<
                 .with(CONTENT_DISPOSITION, &name)
                 .cached(Cache::Never))
         }
-        Ok(Err(why)) => Ok(acts::back(web, head, entered, Told::Carried(Carried { good: false, lines: vec![why] }))),
+        Ok(Err(why)) => {
+            Ok(acts::back(web, head, entered, Told::Carried(Carried { good: false, said: vec![Said::Failed(why)] })))
+        }
         Err(_) => Err(Fault::Broken),
     }
+}
+
+fn no_file(error: std::io::Error) -> Why {
+    warn!(%error, "a bundle for a download could not be kept");
+    Why::File
 }
 
 fn hand_on(mut file: fs::File, pieces: &mpsc::Sender<Bytes>) {

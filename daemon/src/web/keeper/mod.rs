@@ -10,12 +10,14 @@
 //! | `acts` | what a keeper does |
 //! | `bundles`, `upload` | files that come and go |
 //! | `pages`, `overview`, `covenant` | what he sees |
+//! | `causes` | what happened and why, in his language |
 //!
 //! Every act is a POST with the session's own mark in the form; what destroys something asks once more. Nothing here decides: acts
 //! go to the room of links and to bundles through what `run` hands in ([`Keeping`]).
 
 mod acts;
 mod bundles;
+mod causes;
 mod challenge;
 mod covenant;
 mod entry;

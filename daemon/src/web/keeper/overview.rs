@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use maud::{html, Markup};
 use serde_json::Value;
+use tracing::warn;
 
-use super::covenant;
 use super::pages::{mark, short, whole};
 use super::session::{Entered, Told};
-use crate::cli::plain;
+use super::{causes, covenant};
 use crate::inbox::ControlRequest;
 use crate::neighbours::{No, Wish};
 use crate::web::answer::{Answer, Fault};
 use crate::web::pages::paper::qr;
 use crate::web::pages::said;
 use crate::web::view::View;
-use crate::web::Web;
+use crate::web::{time, Web};
 
 /// How long the page waits for what the writer and the links say of themselves; without them the rest is shown.
 const ASK_WITHIN: Duration = Duration::from_secs(4);
@@ -26,34 +26,33 @@ const REFUSALS_SHOWN: usize = 50;
 pub(super) struct Wrong {
     field: &'static str,
     typed: String,
-    // An id of the word files, or a sentence as it came.
-    id: Option<&'static str>,
-    sentence: String,
+    // Of the word files.
+    id: &'static str,
 }
 
 impl Wrong {
-    /// In our own words.
+    /// By the id of its message.
     pub(super) fn own(field: &'static str, typed: &str, id: &'static str) -> Self {
-        Self { field, typed: typed.to_owned(), id: Some(id), sentence: String::new() }
+        Self { field, typed: typed.to_owned(), id }
     }
 
-    /// In the words of the room of links, where ours do not say it.
+    /// A no of the room of links, by its word.
     pub(super) fn no(field: &'static str, typed: &str, (word, sentence): No) -> Self {
         let id = match word {
-            "unknown_peer" => Some("keeper-no-unknown-peer"),
-            "wrong_code" => Some("keeper-no-wrong-code"),
-            "own_code" => Some("keeper-no-own-code"),
-            "too_many" => Some("keeper-no-too-many"),
-            _ => None,
+            "unknown_peer" => "keeper-no-unknown-peer",
+            "wrong_code" => "keeper-no-wrong-code",
+            "own_code" => "keeper-no-own-code",
+            "too_many" => "keeper-no-too-many",
+            _ => {
+                warn!(word, sentence, "a keeper's wish came to nothing");
+                "keeper-why-gateway"
+            }
         };
-        Self { field, typed: typed.to_owned(), id, sentence }
+        Self::own(field, typed, id)
     }
 
-    fn say(&self, view: &View) -> Markup {
-        match self.id {
-            Some(id) => html! { (view.say(id)) },
-            None => html! { bdi dir="ltr" lang="en" { (self.sentence) } },
-        }
+    fn say(&self, view: &View) -> String {
+        view.say(self.id)
     }
 }
 
@@ -99,8 +98,7 @@ fn shown(view: &View, told: &Told) -> Markup {
                 Told::Done(id, name) => p { (view.lang.mark(id, &[], &[("name", said(name))])) },
                 Told::Carried(carried) => {
                     @if !carried.good { p { strong { (view.say("keeper-not-done")) } } }
-                    // The command's own sentences.
-                    ul lang="en" dir="ltr" { @for line in &carried.lines { li { bdi { (line) } } } }
+                    ul { @for said in &carried.said { li { (causes::told(view, said)) } } }
                 }
                 Told::Invited(code, addresses) => {
                     p { (view.say("keeper-invited")) }
@@ -123,10 +121,11 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 }
 
 fn troubles(view: &View, status: &Value, list: &Value) -> Markup {
-    let alarms: Vec<&str> = entries(status, "alarms").filter_map(Value::as_str).collect();
     html! {
         @if list["copied"] == true { div.problem role="alert" { (view.say("keeper-copied")) } }
-        @for alarm in alarms { div.problem role="alert" lang="en" dir="ltr" { (alarm) } }
+        @for alarm in entries(status, "alarm_causes") {
+            div.problem role="alert" { (causes::alarm(view, text(alarm, "code"), text(alarm, "gateway"))) }
+        }
     }
 }
 
@@ -199,7 +198,7 @@ fn peers(view: &View, entered: &Entered, list: &Value, wrong: Option<&Wrong>) ->
 fn link(view: &View, peer: &Value) -> Markup {
     let heard = peer["heard_ms_ago"].as_u64().map(|ms| span(view, ms / 1_000));
     let since = peer["link"]["since_ms"].as_u64().map(|ms| span(view, ms / 1_000));
-    let why = text(peer, "why");
+    let why = text(peer, "why_code");
     html! {
         @match (&since, &heard) {
             (Some(since), _) => (view.lang.say_with("keeper-linked", &[("span", since.as_str().into())])),
@@ -210,7 +209,7 @@ fn link(view: &View, peer: &Value) -> Markup {
             " " (view.lang.say_with("keeper-heard", &[("span", heard.as_str().into())]))
         }
         @if peer["complete"] == true && since.is_some() { " " (view.say("keeper-complete")) }
-        @if !why.is_empty() { " " bdi lang="en" dir="ltr" { "(" (why) ")" } }
+        @if !why.is_empty() { " " (view.say(causes::link(why))) }
     }
 }
 
@@ -220,15 +219,15 @@ fn traffic(view: &View, peer: &Value) -> Markup {
         (view.lang.say_with("keeper-traffic", &[
             ("out", number("queue_out").into()),
             ("in", number("queue_in").into()),
-            ("got", plain::bytes(number("bytes_in")).into()),
-            ("sent", plain::bytes(number("bytes_out")).into()),
+            ("got", causes::bytes(view, number("bytes_in")).into()),
+            ("sent", causes::bytes(view, number("bytes_out")).into()),
         ]))
     }
 }
 
 fn bundles(web: &Web, view: &View, entered: &Entered, wrong: Option<&Wrong>) -> Markup {
     let at = |field: &str| wrong.filter(|wrong| wrong.field == field);
-    let most = plain::bytes(web.config.keeper.upload_bytes_max);
+    let most = causes::bytes(view, web.config.keeper.upload_bytes_max);
     html! {
         section aria-labelledby="bundles" {
             h2 #bundles { (view.say("keeper-bundles")) }
@@ -261,7 +260,7 @@ pub(super) fn rows(rows: &[(String, Markup)]) -> Markup {
 
 fn state(web: &Web, view: &View, status: &Value) -> Markup {
     let health = web.inbox.health().borrow().clone();
-    let ltr = |text: &str| html! { bdi dir="ltr" { (text) } };
+    let size = |count: u64| html! { bdi { (causes::bytes(view, count)) } };
     let guard = match health.state {
         "disk_low" => "keeper-guard-low",
         "disk_full" => "keeper-guard-full",
@@ -273,11 +272,13 @@ fn state(web: &Web, view: &View, status: &Value) -> Markup {
         _ => "keeper-clock-unknown",
     };
     let interval = &status["clock_interval"];
-    let until = interval[1].as_str();
+    let (from, until) = (interval[0].as_str(), interval[1].as_str());
+    let ago = from.and_then(|from| time::ago(view.lang, from, 0, time::parse(&health.clock)));
+    let from = html! { (moment(view, from)) @if let Some(ago) = ago { " (" (ago) ")" } };
     let storage = [
         (view.say("keeper-entries"), html! { (health.entries) }),
-        (view.say("keeper-journal"), ltr(&plain::bytes(health.journal_bytes))),
-        (view.say("keeper-free"), ltr(&plain::bytes(health.disk_free_bytes))),
+        (view.say("keeper-journal"), size(health.journal_bytes)),
+        (view.say("keeper-free"), size(health.disk_free_bytes)),
         (view.say("keeper-guard"), html! { (view.say(guard)) }),
         (view.say("keeper-damaged-pieces"), html! { (health.damaged) }),
         (
@@ -287,15 +288,9 @@ fn state(web: &Web, view: &View, status: &Value) -> Markup {
         (view.say("keeper-uptime"), html! { (span(view, health.uptime_s)) }),
     ];
     let clock = [
-        (view.say("keeper-clock-best"), ltr(&health.clock)),
-        (view.say("keeper-clock-from"), ltr(interval[0].as_str().unwrap_or("?"))),
-        (
-            view.say("keeper-clock-until"),
-            match until {
-                Some(until) => ltr(until),
-                None => html! { (view.say("keeper-clock-open")) },
-            },
-        ),
+        (view.say("keeper-clock-best"), moment(view, Some(&health.clock))),
+        (view.say("keeper-clock-from"), from),
+        (view.say("keeper-clock-until"), moment(view, until)),
         (view.say("keeper-clock-source"), html! { (view.say(certainty)) }),
     ];
     html! {
@@ -304,17 +299,28 @@ fn state(web: &Web, view: &View, status: &Value) -> Markup {
     }
 }
 
+/// A day and a time, neither of which breaks in the middle (`time` in the style sheet); between them a line may, where letters are large.
+fn moment(view: &View, at: Option<&str>) -> Markup {
+    let said = at.filter(|at| time::parse(at).is_some()).map(|at| (at, time::moment(at)));
+    match said.as_ref().and_then(|(at, said)| Some((at, said.split_once(' ')?))) {
+        Some((at, (day, clock))) => html! {
+            bdi dir="ltr" { time datetime=(at) { (day) } " " time datetime={ (at[11..16]) "Z" } { (clock) } }
+        },
+        None => html! { (view.say("keeper-clock-open")) },
+    }
+}
+
 fn limits(web: &Web, view: &View) -> Markup {
     let Ok(keeping) = web.keeper.keeping() else { return html! {} };
     let config = keeping.config.borrow();
-    let ltr = |text: String| html! { bdi dir="ltr" { (text) } };
+    let size = |count: u64| html! { bdi { (causes::bytes(view, count)) } };
     let all = [
         (view.say("keeper-limit-posts"), html! { (config.limits.posts_per_minute) }),
         (view.say("keeper-limit-burst"), html! { (config.limits.posts_burst) }),
         (view.say("keeper-limit-open"), html! { (config.limits.open_items_per_sender_max) }),
         (view.say("keeper-limit-items"), html! { (config.limits.items_max) }),
-        (view.say("keeper-limit-journal"), ltr(plain::bytes(config.store.journal_bytes_max))),
-        (view.say("keeper-limit-reserve"), ltr(plain::bytes(config.store.reserve_bytes))),
+        (view.say("keeper-limit-journal"), size(config.store.journal_bytes_max)),
+        (view.say("keeper-limit-reserve"), size(config.store.reserve_bytes)),
         (view.say("keeper-limit-hops"), html! { (config.peers.hops_max) }),
         (view.say("keeper-limit-stewards"), html! { (config.gateway.stewards.len()) }),
     ];

@@ -27,7 +27,7 @@ pub(super) enum By {
 pub(super) enum Told {
     /// Our own sentence: an id of the word files, and a neighbour's word in it.
     Done(&'static str, String),
-    /// What an import did, as the command says it.
+    /// What an import did.
     Carried(crate::carry::Carried),
     /// A code for another gateway, and where it says this one is called.
     Invited(String, Vec<String>),

@@ -37,6 +37,8 @@ pub struct Script {
     pub shelves: Vec<ShelfState>,
     pub pots: Vec<PotState>,
     pub card: ScorecardState,
+    /// What the writer says of itself.
+    pub status: serde_json::Value,
     seen: HashSet<String>,
 }
 
@@ -186,7 +188,7 @@ fn handle(script: &mut Script, message: Message) {
         Message::Scorecard(reply) => drop(reply.send(Arc::new(script.card.clone()))),
         Message::Covenants(reply) => drop(reply.send(script.covenants.clone())),
         Message::Personal(_, reply) => drop(reply.send(None)),
-        Message::Control(_, reply) => drop(reply.send(serde_json::Value::Null)),
+        Message::Control(_, reply) => drop(reply.send(script.status.clone())),
         Message::Summary(reply) => {
             let _ = reply.send(Default::default());
         }

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::harness::{read_all, Gateway, Reply, PATIENCE};
-use crate::carry::{Carried, Carry};
+use crate::carry::{Carried, Carry, Said, Why};
 use crate::config::Config;
 use crate::keeper::Password;
 use crate::neighbours::{Office, Wish};
@@ -24,16 +24,17 @@ struct Carrier {
 }
 
 impl Carry for Carrier {
-    fn export(&self, file: &Path) -> Carried {
+    fn export(&self, file: &Path) -> Result<(), Why> {
         std::fs::write(file, vec![7; 200_000]).unwrap();
-        Carried { good: true, lines: vec!["Wrote 3 posts.".into()] }
+        Ok(())
     }
 
     fn import(&self, file: &Path, called: &str) -> Carried {
         let bytes = std::fs::read(file).unwrap();
         let good = bytes.starts_with(b"COMMONS");
         self.brought.lock().unwrap().push((called.to_owned(), bytes));
-        Carried { good, lines: vec![if good { "Took 3 posts.".into() } else { format!("Refused: {called}.") }] }
+        let refused = || Said::Refused { file: called.to_owned(), why: Why::NotABundle };
+        Carried { good, said: vec![if good { Said::Took(3) } else { refused() }] }
     }
 }
 
@@ -59,7 +60,9 @@ impl Kept {
                 let done = match wish {
                     Wish::List => Ok(json!({
                         "peers": [{"id": "cd".repeat(32), "name": "Block <i>", "paired": true, "link": {"since_ms": 61_000},
-                                   "heard_ms_ago": 2_000, "queue_out": 7, "bytes_in": 2_048, "complete": true}],
+                                   "heard_ms_ago": 2_000, "queue_out": 7, "bytes_in": 2_048, "complete": true},
+                                  {"id": "12".repeat(32), "name": "Oak", "paired": true, "link": null,
+                                   "why": "the connection ended", "why_code": "ended"}],
                         "near": [{"id": "ef".repeat(32), "name": "Cedar", "address": "192.0.2.9:1883"}],
                         "codes": [{"code": "AAAAA-BBBBB", "given_up": false}, {"code": "CCCCC-DDDDD", "given_up": true}],
                     })),
@@ -195,7 +198,7 @@ async fn the_password_opens_the_page_and_logging_out_closes_it() {
         "AAAAA-BBBBB",
         "This code does not work",
         "commonsd backup --to FILE",
-        "1.0 TiB",
+        "1.0\u{a0}TiB",
         "enctype=\"multipart/form-data\"",
     ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
@@ -345,11 +348,11 @@ async fn bundles_go_and_come_whole() {
     let reply = kept.upload(&body, MULTIPART).await;
     assert_eq!((reply.status, reply.header("location")), (303, "/keeper"), "{}", reply.body);
     assert_eq!(kept.carrier.brought.lock().unwrap().pop(), Some(("to \u{e9} <b>.cbundle".into(), bytes)));
-    assert!(kept.page().await.body.contains("Took 3 posts."));
+    assert!(kept.page().await.body.contains("3 new posts were taken."));
     let body = [field("form", &kept.mark), file("<script>.cbundle", b"nonsense")].concat();
     assert_eq!(kept.upload(&body, MULTIPART).await.status, 303);
     let page = kept.page().await;
-    assert!(page.body.contains("Refused: &lt;script&gt;.cbundle.") && page.body.contains("bundle_refused"));
+    assert!(page.body.contains("&lt;script&gt;.cbundle</bdi> was refused.") && page.body.contains("bundle_refused"));
     assert_eq!(kept.upload(&[field("form", &kept.mark), file("", b"")].concat(), MULTIPART).await.status, 409);
     kept.nothing_is_left().await;
 }
@@ -530,4 +533,46 @@ async fn the_page_speaks_all_languages() {
     }
     let both = kept.gateway.form("/keeper/in?lang=es", "password=x").await;
     assert!(both.head.matches("set-cookie").count() == 1);
+}
+
+/// A keeper who reads no English would not know why a neighbour is silent, that his card was copied, or what became of a file.
+#[tokio::test]
+async fn what_happened_is_said_in_the_keepers_language() {
+    let kept = Kept::entered().await;
+    kept.gateway.script.lock().unwrap().status = json!({
+        "clock_interval": ["2026-11-20T10:25:00Z", null],
+        "alarms": ["gateway abababab signed two batches"],
+        "alarm_causes": [{"code": "forked", "gateway": "abababab"}, {"code": "copied", "gateway": null}],
+    });
+    kept.gateway.health.send_modify(|health| health.journal_bytes = 1_536);
+    for (lang, words) in [
+        (
+            "en",
+            [
+                "The connection ended.",
+                "in two ways",
+                "2 hours ago",
+                "1.5\u{a0}KiB",
+                "own key",
+                "was refused. It is not",
+            ],
+        ),
+        ("es", ["La conexión terminó.", "dos maneras", "hace 2 horas", "1,5\u{a0}KiB", "clave", "Se rechazó <bdi"]),
+        ("fr", ["La connexion a pris fin.", "deux façons", "2 heures", "1,5\u{a0}Kio", "clé", "a été refusé. Ce"]),
+        ("pt", ["A conexão terminou.", "duas maneiras", "2 horas", "1,5\u{a0}KiB", "chave", "foi recusado. Não"]),
+        ("ar", ["انتهى الاتصال.", "على وجهين", "ساعتين", "كيبيبايت", "مفتاح", "رُفض <bdi"]),
+    ] {
+        let body = [field("form", &kept.mark), file("<x>.cbundle", b"nonsense")].concat();
+        assert_eq!(kept.upload(&body, MULTIPART).await.status, 303);
+        let page = kept.get(&format!("/keeper?lang={lang}"), &kept.with_cookie()).await.body;
+        for word in words {
+            assert!(page.contains(word), "{lang}: {word}: {page}");
+        }
+        for english in ["the connection ended", "signed two batches", "<bdi lang=", ">2026-11-20T"] {
+            assert!(!page.contains(english), "{lang}: {english}: {page}");
+        }
+        let time =
+            "<time datetime=\"2026-11-20T10:25:00Z\">2026-11-20</time> <time datetime=\"10:25Z\">10:25 UTC</time>";
+        assert!(page.contains(time), "{lang}: {page}");
+    }
 }

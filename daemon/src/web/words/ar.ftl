@@ -526,6 +526,83 @@ keeper-span-seconds = { $n } ث
 keeper-span-minutes = { $n } د
 keeper-span-hours = { $n } س
 keeper-span-days = { $n } يوم
+keeper-bundle-took = { $n ->
+    [zero] لم تؤخذ أي رسالة جديدة.
+    [one] أُخذت رسالة جديدة واحدة.
+    [two] أُخذت رسالتان جديدتان.
+    [few] أُخذت { $n } رسائل جديدة.
+    [many] أُخذت { $n } رسالة جديدة.
+   *[other] أُخذت { $n } رسالة جديدة.
+}
+keeper-bundle-known = { $n ->
+    [zero] لم يكن شيء هنا من قبل.
+    [one] كانت واحدة هنا من قبل.
+    [two] كانت اثنتان هنا من قبل.
+    [few] كانت { $n } هنا من قبل.
+    [many] كانت { $n } هنا من قبل.
+   *[other] كانت { $n } هنا من قبل.
+}
+keeper-bundle-left = { $n ->
+    [zero] أُخذ كل شيء.
+    [one] لم تؤخذ واحدة.
+    [two] لم تؤخذ اثنتان.
+    [few] لم تؤخذ { $n }.
+    [many] لم تؤخذ { $n }.
+   *[other] لم تؤخذ { $n }.
+}
+keeper-bundle-nothing = لا جديد: كل ما فيه موجود هنا.
+keeper-bundle-own = كتبت هذه البوابة نفسها ذلك الملف؛ لا شيء يؤخذ منه.
+keeper-bundle-by = { $n ->
+    [zero] لا رسائل من { $name } ({ $id })
+    [one] رسالة واحدة جاءت بها { $name } ({ $id })
+    [two] رسالتان جاءت بهما { $name } ({ $id })
+    [few] { $n } رسائل جاءت بها { $name } ({ $id })
+    [many] { $n } رسالة جاءت بها { $name } ({ $id })
+   *[other] { $n } رسالة جاءت بها { $name } ({ $id })
+}
+keeper-bundle-refused = رُفض { $file }.
+keeper-why-file = تعذّرت قراءة ملف أو كتابته على هذه البوابة.
+keeper-why-other = ليس ملفاً فيه رسائل من بوابة.
+keeper-why-newer = صنعه إصدار أحدث. حدّث هذه البوابة.
+keeper-why-cut = إنه ناقص. نزّله مرة أخرى من البوابة الأخرى.
+keeper-why-damaged = إنه تالف. نزّله مرة أخرى من البوابة الأخرى.
+keeper-why-changed = غُيّر بعد أن كتبته البوابة { $gateway }، أو كتبته بوابة أخرى.
+keeper-why-network = هو من الشبكة { $network }، لا من هذه.
+keeper-why-refused = فيه شيء لا يمكن أخذه هنا.
+keeper-why-not-kept = لم يحفظ القرص ما كُتب.
+keeper-why-gateway = لم تستطع البوابة فعل ذلك الآن. في سجلها المزيد.
+keeper-link-version = تتكلم البوابتان إصدارين مختلفين. حدّث الأقدم منهما.
+keeper-link-unexpected = أرسلت شيئاً لا معنى له.
+keeper-link-network = هي من شبكة أخرى.
+keeper-link-stranger = ليست البوابتان مقترنتين، أو الرمز خاطئ أو مستعمل أو قديم.
+keeper-link-unproven = لم تستطع أن تثبت من هي.
+keeper-link-altered = تغيّر شيء أو ضاع في الطريق.
+keeper-link-busy = لديها الآن أكثر مما تستطيع.
+keeper-link-not-me = تجيب بوابة أخرى على عنوانها.
+keeper-link-crossed = كل منهما تتصل بالأخرى الآن.
+keeper-link-silent = لم يُسمع منها شيء منذ وقت طويل.
+keeper-link-ended = انتهى الاتصال.
+keeper-link-slow = تقرأ ببطء شديد.
+keeper-link-replaced = حلّت محلها وصلة أحدث.
+keeper-link-closed = أُغلقت الوصلة.
+keeper-link-unreachable = لا يمكن الوصول إليها على عنوانها.
+keeper-link-ours = حدث خطأ في هذه البوابة؛ في سجلها المزيد.
+keeper-alarm-forked = واصلت البوابة { $gateway } دفترها على وجهين: نُسخت بطاقتها، أو أُعيدت نسخة قديمة. يُحفظ ما يقوله كلاهما، ويتوقف دفترها هنا.
+keeper-alarm-rolled-back = لدى الجيران من هذه البوابة أكثر مما لديها: أُعيدت نسخة قديمة من بياناتها. ما ينقص يعود منهم.
+keeper-alarm-cloned = كُتب في دفتر هذه البوابة في مكان آخر: نُسخت بطاقتها، أو أُعيدت نسخة قديمة. لم يضع شيء.
+keeper-alarm-full = استنفدت البوابة { $gateway } مكانها هنا. لا يؤخذ منها المزيد من هذا النوع حتى ينتهي أجل بعضه.
+keeper-size-bytes = { $n ->
+    [zero] { $n } بايت
+    [one] بايت واحد
+    [two] بايتان
+    [few] { $n } بايتات
+    [many] { $n } بايت
+   *[other] { $n } بايت
+}
+keeper-size-kib = كيبيبايت
+keeper-size-mib = ميبيبايت
+keeper-size-gib = جيبيبايت
+keeper-size-tib = تيبيبايت
 
 board-more = المزيد عن هذا المكان
 

@@ -500,6 +500,63 @@ keeper-span-seconds = { $n } s
 keeper-span-minutes = { $n } min
 keeper-span-hours = { $n } h
 keeper-span-days = { $n } days
+keeper-bundle-took = { $n ->
+    [one] { $n } new post was taken.
+   *[other] { $n } new posts were taken.
+}
+keeper-bundle-known = { $n ->
+    [one] { $n } was here already.
+   *[other] { $n } were here already.
+}
+keeper-bundle-left = { $n ->
+    [one] { $n } was not taken.
+   *[other] { $n } were not taken.
+}
+keeper-bundle-nothing = Nothing new: everything in it is here already.
+keeper-bundle-own = This gateway itself wrote that file; there is nothing to take.
+keeper-bundle-by = { $n ->
+    [one] { $n } post brought by { $name } ({ $id })
+   *[other] { $n } posts brought by { $name } ({ $id })
+}
+keeper-bundle-refused = { $file } was refused.
+keeper-why-file = A file could not be read or written on this gateway.
+keeper-why-other = It is not a file with posts of a gateway.
+keeper-why-newer = It was made by a newer version. Update this gateway.
+keeper-why-cut = It is cut short. Download it again at the other gateway.
+keeper-why-damaged = It is damaged. Download it again at the other gateway.
+keeper-why-changed = It was changed after gateway { $gateway } wrote it, or another one wrote it.
+keeper-why-network = It belongs to the network { $network }, not to this one.
+keeper-why-refused = Something in it cannot be taken here.
+keeper-why-not-kept = The disk did not keep what was written.
+keeper-why-gateway = The gateway could not do it now. Its log says more.
+keeper-link-version = The two speak different versions. Update the older one.
+keeper-link-unexpected = It sent something that makes no sense.
+keeper-link-network = It belongs to another network.
+keeper-link-stranger = The two are not paired, or the code is wrong, used or too old.
+keeper-link-unproven = It could not prove who it is.
+keeper-link-altered = Something was changed or lost on the way.
+keeper-link-busy = It has too much to do right now.
+keeper-link-not-me = Another gateway answers at its address.
+keeper-link-crossed = Both are calling each other right now.
+keeper-link-silent = Nothing was heard of it for too long.
+keeper-link-ended = The connection ended.
+keeper-link-slow = It reads too slowly.
+keeper-link-replaced = A newer link took its place.
+keeper-link-closed = The link was closed.
+keeper-link-unreachable = It cannot be reached at its address.
+keeper-link-ours = Something went wrong on this gateway; its log says more.
+keeper-alarm-forked = Gateway { $gateway } has written its log on in two ways: its card was copied, or an old copy was put back. What both say is kept; its log stands still here.
+keeper-alarm-rolled-back = Neighbours have more of this gateway than it has itself: an old copy of its data was put back. What is missing comes back from them.
+keeper-alarm-cloned = This gateway's log was written on elsewhere: its card was copied, or an old copy was put back. Nothing is lost.
+keeper-alarm-full = Gateway { $gateway } has used up its space here. Nothing more of that kind is taken from it until some of it expires.
+keeper-size-bytes = { $n ->
+    [one] { $n } byte
+   *[other] { $n } bytes
+}
+keeper-size-kib = KiB
+keeper-size-mib = MiB
+keeper-size-gib = GiB
+keeper-size-tib = TiB
 
 board-more = More of this place
 

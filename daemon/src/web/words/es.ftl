@@ -498,6 +498,63 @@ keeper-span-seconds = { $n } s
 keeper-span-minutes = { $n } min
 keeper-span-hours = { $n } h
 keeper-span-days = { $n } días
+keeper-bundle-took = { $n ->
+    [one] Se tomó { $n } mensaje nuevo.
+   *[other] Se tomaron { $n } mensajes nuevos.
+}
+keeper-bundle-known = { $n ->
+    [one] { $n } ya estaba aquí.
+   *[other] { $n } ya estaban aquí.
+}
+keeper-bundle-left = { $n ->
+    [one] { $n } no se tomó.
+   *[other] { $n } no se tomaron.
+}
+keeper-bundle-nothing = Nada nuevo: todo lo que trae ya está aquí.
+keeper-bundle-own = Ese archivo lo escribió esta misma pasarela; no hay nada que tomar.
+keeper-bundle-by = { $n ->
+    [one] { $n } mensaje traído por { $name } ({ $id })
+   *[other] { $n } mensajes traídos por { $name } ({ $id })
+}
+keeper-bundle-refused = Se rechazó { $file }.
+keeper-why-file = No se pudo leer o escribir un archivo en esta pasarela.
+keeper-why-other = No es un archivo con mensajes de una pasarela.
+keeper-why-newer = Lo hizo una versión más nueva. Actualice esta pasarela.
+keeper-why-cut = Está incompleto. Descárguelo otra vez en la otra pasarela.
+keeper-why-damaged = Está dañado. Descárguelo otra vez en la otra pasarela.
+keeper-why-changed = Se cambió después de que la pasarela { $gateway } lo escribiera, o lo escribió otra.
+keeper-why-network = Es de la red { $network }, no de esta.
+keeper-why-refused = Algo de lo que trae no se puede tomar aquí.
+keeper-why-not-kept = El disco no guardó lo que se escribió.
+keeper-why-gateway = La pasarela no pudo hacerlo ahora. Su registro dice más.
+keeper-link-version = Hablan versiones distintas. Actualice la más vieja.
+keeper-link-unexpected = Envió algo que no tiene sentido.
+keeper-link-network = Es de otra red.
+keeper-link-stranger = No están unidas, o el código está mal, usado o es viejo.
+keeper-link-unproven = No pudo demostrar quién es.
+keeper-link-altered = Algo se cambió o se perdió por el camino.
+keeper-link-busy = Ahora tiene demasiado que hacer.
+keeper-link-not-me = En su dirección responde otra pasarela.
+keeper-link-crossed = Las dos se están llamando ahora mismo.
+keeper-link-silent = Hace demasiado que no se oye nada de ella.
+keeper-link-ended = La conexión terminó.
+keeper-link-slow = Lee demasiado despacio.
+keeper-link-replaced = Un enlace más nuevo ocupó su lugar.
+keeper-link-closed = El enlace se cerró.
+keeper-link-unreachable = No se llega a ella en su dirección.
+keeper-link-ours = Algo falló en esta pasarela; su registro dice más.
+keeper-alarm-forked = La pasarela { $gateway } continuó su diario de dos maneras: se copió su tarjeta o se repuso una copia vieja. Lo que dicen ambas se guarda; su diario queda parado aquí.
+keeper-alarm-rolled-back = Las vecinas tienen más de esta pasarela que ella misma: se repuso una copia vieja de sus datos. Lo que falta vuelve de ellas.
+keeper-alarm-cloned = El diario de esta pasarela se continuó en otro lugar: se copió su tarjeta o se repuso una copia vieja. No se pierde nada.
+keeper-alarm-full = La pasarela { $gateway } agotó su espacio aquí. No se toma más de esa clase hasta que algo caduque.
+keeper-size-bytes = { $n ->
+    [one] { $n } byte
+   *[other] { $n } bytes
+}
+keeper-size-kib = KiB
+keeper-size-mib = MiB
+keeper-size-gib = GiB
+keeper-size-tib = TiB
 
 board-more = Más de este lugar
 

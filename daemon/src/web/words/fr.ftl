@@ -498,6 +498,63 @@ keeper-span-seconds = { $n } s
 keeper-span-minutes = { $n } min
 keeper-span-hours = { $n } h
 keeper-span-days = { $n } jours
+keeper-bundle-took = { $n ->
+    [one] { $n } nouveau message a été pris.
+   *[other] { $n } nouveaux messages ont été pris.
+}
+keeper-bundle-known = { $n ->
+    [one] { $n } était déjà ici.
+   *[other] { $n } étaient déjà ici.
+}
+keeper-bundle-left = { $n ->
+    [one] { $n } n’a pas été pris.
+   *[other] { $n } n’ont pas été pris.
+}
+keeper-bundle-nothing = Rien de nouveau : tout ce qu’il contient est déjà ici.
+keeper-bundle-own = Cette passerelle a écrit elle-même ce fichier ; il n’y a rien à prendre.
+keeper-bundle-by = { $n ->
+    [one] { $n } message apporté par { $name } ({ $id })
+   *[other] { $n } messages apportés par { $name } ({ $id })
+}
+keeper-bundle-refused = { $file } a été refusé.
+keeper-why-file = Un fichier n’a pas pu être lu ou écrit sur cette passerelle.
+keeper-why-other = Ce n’est pas un fichier de messages d’une passerelle.
+keeper-why-newer = Il vient d’une version plus récente. Mettez cette passerelle à jour.
+keeper-why-cut = Il est incomplet. Téléchargez-le de nouveau à l’autre passerelle.
+keeper-why-damaged = Il est abîmé. Téléchargez-le de nouveau à l’autre passerelle.
+keeper-why-changed = Il a été changé après que la passerelle { $gateway } l’a écrit, ou une autre l’a écrit.
+keeper-why-network = Il appartient au réseau { $network }, pas à celui-ci.
+keeper-why-refused = Quelque chose dedans ne peut pas être pris ici.
+keeper-why-not-kept = Le disque n’a pas gardé ce qui a été écrit.
+keeper-why-gateway = La passerelle n’a pas pu le faire maintenant. Son journal système en dit plus.
+keeper-link-version = Les deux parlent des versions différentes. Mettez à jour la plus ancienne.
+keeper-link-unexpected = Elle a envoyé quelque chose qui n’a pas de sens.
+keeper-link-network = Elle appartient à un autre réseau.
+keeper-link-stranger = Les deux ne sont pas reliées, ou le code est faux, déjà utilisé ou trop vieux.
+keeper-link-unproven = Elle n’a pas pu prouver qui elle est.
+keeper-link-altered = Quelque chose a été changé ou perdu en chemin.
+keeper-link-busy = Elle a trop à faire en ce moment.
+keeper-link-not-me = Une autre passerelle répond à son adresse.
+keeper-link-crossed = Les deux s’appellent l’une l’autre en ce moment.
+keeper-link-silent = On n’a rien entendu d’elle depuis trop longtemps.
+keeper-link-ended = La connexion a pris fin.
+keeper-link-slow = Elle lit trop lentement.
+keeper-link-replaced = Une liaison plus récente a pris sa place.
+keeper-link-closed = La liaison a été fermée.
+keeper-link-unreachable = On ne peut pas la joindre à son adresse.
+keeper-link-ours = Quelque chose a échoué sur cette passerelle ; son journal système en dit plus.
+keeper-alarm-forked = La passerelle { $gateway } a continué son journal de deux façons : sa carte a été copiée, ou une vieille copie a été remise. Ce que disent les deux est gardé ; son journal ne bouge plus ici.
+keeper-alarm-rolled-back = Les voisines ont plus de cette passerelle qu’elle-même : une vieille copie de ses données a été remise. Ce qui manque revient d’elles.
+keeper-alarm-cloned = Le journal de cette passerelle a été continué ailleurs : sa carte a été copiée, ou une vieille copie a été remise. Rien n’est perdu.
+keeper-alarm-full = La passerelle { $gateway } a épuisé sa place ici. Rien de plus de ce genre n’est pris d’elle tant que rien n’expire.
+keeper-size-bytes = { $n ->
+    [one] { $n } octet
+   *[other] { $n } octets
+}
+keeper-size-kib = Kio
+keeper-size-mib = Mio
+keeper-size-gib = Gio
+keeper-size-tib = Tio
 
 board-more = Aussi ici
 

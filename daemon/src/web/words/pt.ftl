@@ -498,6 +498,63 @@ keeper-span-seconds = { $n } s
 keeper-span-minutes = { $n } min
 keeper-span-hours = { $n } h
 keeper-span-days = { $n } dias
+keeper-bundle-took = { $n ->
+    [one] { $n } mensagem nova foi recebida.
+   *[other] { $n } mensagens novas foram recebidas.
+}
+keeper-bundle-known = { $n ->
+    [one] { $n } já estava aqui.
+   *[other] { $n } já estavam aqui.
+}
+keeper-bundle-left = { $n ->
+    [one] { $n } não foi recebida.
+   *[other] { $n } não foram recebidas.
+}
+keeper-bundle-nothing = Nada de novo: tudo o que ele traz já está aqui.
+keeper-bundle-own = Foi esta própria estação que escreveu esse arquivo; não há nada a receber.
+keeper-bundle-by = { $n ->
+    [one] { $n } mensagem trazida por { $name } ({ $id })
+   *[other] { $n } mensagens trazidas por { $name } ({ $id })
+}
+keeper-bundle-refused = { $file } foi recusado.
+keeper-why-file = Não foi possível ler ou escrever um arquivo nesta estação.
+keeper-why-other = Não é um arquivo com mensagens de uma estação.
+keeper-why-newer = Foi feito por uma versão mais nova. Atualize esta estação.
+keeper-why-cut = Está incompleto. Baixe-o de novo na outra estação.
+keeper-why-damaged = Está danificado. Baixe-o de novo na outra estação.
+keeper-why-changed = Foi mudado depois que a estação { $gateway } o escreveu, ou outra o escreveu.
+keeper-why-network = É da rede { $network }, não desta.
+keeper-why-refused = Algo do que ele traz não pode ser recebido aqui.
+keeper-why-not-kept = O disco não guardou o que foi escrito.
+keeper-why-gateway = A estação não conseguiu fazer isso agora. O registro dela diz mais.
+keeper-link-version = As duas falam versões diferentes. Atualize a mais antiga.
+keeper-link-unexpected = Ela enviou algo que não faz sentido.
+keeper-link-network = Ela é de outra rede.
+keeper-link-stranger = As duas não estão ligadas, ou o código está errado, usado ou velho demais.
+keeper-link-unproven = Ela não conseguiu provar quem é.
+keeper-link-altered = Algo foi mudado ou se perdeu no caminho.
+keeper-link-busy = Ela tem coisas demais a fazer agora.
+keeper-link-not-me = Outra estação responde no endereço dela.
+keeper-link-crossed = As duas estão se chamando neste momento.
+keeper-link-silent = Faz tempo demais que não se ouve nada dela.
+keeper-link-ended = A conexão terminou.
+keeper-link-slow = Ela lê devagar demais.
+keeper-link-replaced = Uma ligação mais nova tomou o lugar.
+keeper-link-closed = A ligação foi fechada.
+keeper-link-unreachable = Não se chega a ela no seu endereço.
+keeper-link-ours = Algo falhou nesta estação; o registro dela diz mais.
+keeper-alarm-forked = A estação { $gateway } continuou o seu diário de duas maneiras: o cartão dela foi copiado, ou uma cópia antiga foi reposta. O que as duas dizem fica guardado; o diário dela fica parado aqui.
+keeper-alarm-rolled-back = As vizinhas têm mais desta estação do que ela mesma: uma cópia antiga dos dados foi reposta. O que falta volta delas.
+keeper-alarm-cloned = O diário desta estação foi continuado noutro lugar: o cartão dela foi copiado, ou uma cópia antiga foi reposta. Nada se perde.
+keeper-alarm-full = A estação { $gateway } esgotou o seu espaço aqui. Nada mais desse tipo é recebido dela até que algo expire.
+keeper-size-bytes = { $n ->
+    [one] { $n } byte
+   *[other] { $n } bytes
+}
+keeper-size-kib = KiB
+keeper-size-mib = MiB
+keeper-size-gib = GiB
+keeper-size-tib = TiB
 
 board-more = Mais deste lugar
 
