@@ -9,6 +9,8 @@ use super::words::Lang;
 
 /// The cookie that remembers the language; it holds nothing but its code.
 pub(super) const LANG_COOKIE: &str = "lang";
+/// What the language switch's buttons are called in a form: the value is a language. What is sent with it is drawn again, not posted.
+pub(super) const SWITCH: &str = "redraw";
 /// How long the language is remembered, in seconds: a year.
 const LANG_S: u64 = 31_536_000;
 
@@ -30,7 +32,8 @@ impl View {
     /// what is spoken where the gateway stands.
     pub(super) fn of(headers: &HeaderMap, uri: &Uri, home: &str) -> Self {
         let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
-        let asked = Lang::of(query.get("lang"));
+        // From a form by GET, or a browser that knows no `formaction` (lynx), the switch's own button says it.
+        let asked = Lang::of(query.get(SWITCH)).or_else(|| Lang::of(query.get("lang")));
         let remembered = cookie(headers, LANG_COOKIE).and_then(Lang::of);
         let accepted = || headers.get(ACCEPT_LANGUAGE).and_then(|value| Lang::accepted(value.to_str().ok()?));
         let lang = asked.or(remembered).or_else(accepted).or_else(|| Lang::of(home)).unwrap_or_else(Lang::english);
@@ -41,7 +44,7 @@ impl View {
         };
         Self {
             lang,
-            path: query.address_with(path, &[("lang", "")]),
+            path: query.address_with(path, &[("lang", ""), (SWITCH, "")]),
             captive: window::is_captive(headers),
             carried: asked.is_some() && asked != remembered,
         }
@@ -51,6 +54,12 @@ impl View {
     pub(super) fn remember(&self) -> Option<String> {
         let code = self.lang.code();
         self.carried.then(|| format!("{LANG_COOKIE}={code}; Path=/; Max-Age={LANG_S}; SameSite=Lax; HttpOnly"))
+    }
+
+    /// This page's address without its query, and the query: what a form by GET needs to lead back to it.
+    pub(super) fn parts(&self) -> (&str, Form) {
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        (path, Form::parse(query.as_bytes()).unwrap_or_default())
     }
 
     /// The address of this page in another language.

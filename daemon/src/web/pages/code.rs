@@ -7,7 +7,7 @@ use maud::{html, Markup};
 use serde_json::json;
 
 use super::fields::{Drawn, Problem};
-use super::{icons, is_redrawn, new, page_around_form, refused, unsent, FORM};
+use super::{enter, icons, is_redrawn, new, page_around_form, refused, unsent, FORM};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::request::{read_form, Head};
@@ -72,6 +72,6 @@ fn draw(web: &Web, view: &View, typed: &Form, problems: &[Problem]) -> Markup {
             button.strong { (view.say("code-send")) }
         }
     };
-    let enter = html! { button.unseen form=(FORM) tabindex="-1" aria-hidden="true" { (view.say("code-send")) } };
+    let enter = enter(&view.say("code-send"));
     page_around_form(web, view, &drawn.title("code-title"), enter, content)
 }

@@ -26,7 +26,7 @@ use maud::{html, Markup, DOCTYPE};
 
 use super::answer::{Answer, Fault};
 use super::form::Form;
-use super::view::View;
+use super::view::{View, SWITCH};
 use super::words::Lang;
 use super::{assets, portal, Web};
 
@@ -41,17 +41,22 @@ fn page_with(web: &Web, view: &View, title: &str, head: Markup, content: Markup)
 }
 
 /// The id of the form whose fields go along when the language is switched.
-const FORM: &str = "post";
+pub(super) const FORM: &str = "post";
 
 /// A page around a form with the id [`FORM`]: switching the language draws it again, with what is typed, and posts nothing. `enter`
 /// is what its Enter key does, for Enter presses a form's first button, wherever on the page that stands.
-fn page_around_form(web: &Web, view: &View, title: &str, enter: Markup, content: Markup) -> Markup {
+pub(super) fn page_around_form(web: &Web, view: &View, title: &str, enter: Markup, content: Markup) -> Markup {
     whole(web, view, title, html! {}, Some(enter), content)
 }
 
 /// Whether a form was sent by the language switch: it is to be drawn again, not posted.
-fn is_redrawn(form: &Form) -> bool {
-    form.get("redraw") == "yes"
+pub(super) fn is_redrawn(form: &Form) -> bool {
+    !form.get(SWITCH).is_empty()
+}
+
+/// What Enter does in the form with the id [`FORM`]: what its own button does, which comes after those of the language switch.
+pub(super) fn enter(word: &str) -> Markup {
+    html! { button.unseen form=(FORM) tabindex="-1" aria-hidden="true" { (word) } }
 }
 
 fn whole(web: &Web, view: &View, title: &str, head: Markup, enter: Option<Markup>, content: Markup) -> Markup {
@@ -102,26 +107,33 @@ fn open_in_browser(web: &Web, view: &View) -> Markup {
 }
 
 /// The language switch: links, so that it works without script, and back to the page one is on. Where something may be typed, buttons
-/// that take it along.
+/// that take it along; in a form of their own, so that a browser that knows no `form=` (lynx) can press them too, without what is typed.
 fn languages(view: &View, form: bool) -> Markup {
+    let entry = |lang: Lang| {
+        let current = (lang == view.lang).then_some("true");
+        html! {
+            @if form {
+                button form=(FORM) formaction=(view.switch(lang)) name=(SWITCH) value=(lang.code()) lang=(lang.code())
+                    dir=(lang.direction()) aria-current=[current] { (lang.name()) }
+            } @else {
+                a href=(view.switch(lang)) lang=(lang.code()) dir=(lang.direction()) hreflang=(lang.code())
+                    aria-current=[current] { (lang.name()) }
+            }
+        }
+    };
+    let list = html! { ul { @for lang in Lang::all() { li { (entry(lang)) } } } };
+    let (path, query) = view.parts();
     html! {
         nav aria-label=(view.say("languages")) {
             details.languages {
                 summary { (icons::icon("languages")) span.unseen { (view.say("languages")) ": " } (view.lang.name()) }
-                ul {
-                    @for lang in Lang::all() {
-                        li {
-                            @let current = (lang == view.lang).then_some("true");
-                            @if form {
-                                button form=(FORM) formaction=(view.switch(lang)) name="redraw" value="yes" lang=(lang.code())
-                                    dir=(lang.direction()) aria-current=[current] { (lang.name()) }
-                            } @else {
-                            a href=(view.switch(lang)) lang=(lang.code()) dir=(lang.direction()) hreflang=(lang.code())
-                                aria-current=[current] { (lang.name()) }
-                            }
-                        }
+                @if form {
+                    form method="get" action=(path) {
+                        // A form's mark in an address is of somebody else's choosing.
+                        @for (name, value) in query.iter().filter(|(name, _)| *name != "token") { input type="hidden" name=(name) value=(value); }
+                        (list)
                     }
-                }
+                } @else { (list) }
             }
         }
     }

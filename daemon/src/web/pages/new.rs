@@ -10,7 +10,7 @@ use maud::{html, Markup};
 use serde_json::{json, Map, Value};
 
 use super::fields::{Drawn, Problem};
-use super::{icons, is_redrawn, page_around_form, refused, unsent, words, FORM};
+use super::{enter, icons, is_redrawn, page_around_form, refused, unsent, words, FORM};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::kept::{self, Shown};
@@ -231,7 +231,7 @@ fn draw(web: &Web, view: &View, kind: Kind, typed: &Form, sent: bool, problems: 
             button.strong { (view.say(send)) }
         }
     };
-    let enter = html! { button.unseen form=(FORM) tabindex="-1" aria-hidden="true" { (view.say(send)) } };
+    let enter = enter(&view.say(send));
     page_around_form(web, view, &drawn.title(title), enter, content)
 }
 

@@ -269,7 +269,7 @@ async fn switching_the_language_keeps_what_is_typed_and_posts_nothing() {
     let id = RecordId([1; 32]);
     let page = gateway.get("/new/need").await.body;
     assert!(
-        page.contains("<button form=\"post\" formaction=\"/new/need?lang=es\" name=\"redraw\" value=\"yes\""),
+        page.contains("<button form=\"post\" formaction=\"/new/need?lang=es\" name=\"redraw\" value=\"es\""),
         "{page}"
     );
     // Enter presses the form's first button, which must send it, not switch the language.
@@ -298,4 +298,25 @@ async fn switching_the_language_keeps_what_is_typed_and_posts_nothing() {
     let linked = gateway.get(&format!("/new/need?redraw=yes&token={token}")).await.body;
     assert!(linked.contains("name=\"token\"") && !linked.contains(&format!("value=\"{token}\"")));
     assert!(gateway.script.lock().unwrap().posts.is_empty());
+}
+
+/// In lynx, whose buttons know neither `form` nor `formaction`, the switch on a page with a form would do nothing.
+#[tokio::test]
+async fn a_browser_of_old_switches_the_language_of_a_page_with_a_form() {
+    let gateway = Gateway::start(vec![]).await;
+    let page = gateway.get("/new/need?text=pan+y+leche&lang=fr").await.body;
+    // What such a browser sees: a form around the buttons, and what stands in the address besides the language.
+    let own = page.split("<form").nth(1).unwrap().split("</form>").next().unwrap();
+    assert!(own.starts_with(" method=\"get\" action=\"/new/need\">"), "{own}");
+    assert!(own.contains("name=\"text\" value=\"pan y leche\"") && !own.contains("name=\"lang\""), "{own}");
+    for lang in Lang::all() {
+        assert!(own.contains(&format!("name=\"redraw\" value=\"{}\"", lang.code())), "{own}");
+        let pressed = gateway.get(&format!("/new/need?text=pan+y+leche&redraw={}", lang.code())).await;
+        assert!(pressed.body.contains(&format!("<html lang=\"{}\"", lang.code())), "{}", pressed.body);
+        assert!(pressed.header("set-cookie").starts_with(&format!("lang={};", lang.code())));
+        assert!(pressed.body.contains("formaction=\"/new/need?text=pan%20y%20leche&amp;lang=ar\""), "{}", pressed.body);
+    }
+    // Both, and the button is what was pressed.
+    assert!(gateway.get("/code?lang=fr&redraw=es").await.body.contains("<html lang=\"es\""));
+    assert!(gateway.get("/code?lang=fr&redraw=xx").await.body.contains("<html lang=\"fr\""));
 }
