@@ -91,11 +91,11 @@ test('declined is taken back, and a dispute is answered by giving back', async (
   await ben.say(gateway, 'accept', { pay: pay2 });
   await open(a, `/credit/payment/${pay2}`);
   await a.getByText('Something about this is not right').click();
-  await a.locator('button[value=dispute]').click();
+  await a.locator('main button[value=dispute]').click();
   // Nothing was typed: it comes back with the reason beside the field.
   await a.locator('#text-wrong').waitFor();
   await a.fill('#text', 'it was half an hour');
-  await a.locator('button[value=dispute]').click();
+  await a.locator('main button[value=dispute]').click();
   await kept(a);
   await open(b, `/credit/payment/${pay2}`);
   await b.getByText('Not right, says one side').waitFor();
@@ -323,7 +323,7 @@ test('joins with the own key, is vouched for by code, names guardians, loses the
   await d.goto('/credit');
   await d.locator('[data-credit=stranger]').waitFor();
   await d.goto('/credit/join');
-  await d.locator('form[action="/credit/join"]').waitFor();
+  await d.locator('main form[action="/credit/join"]').waitFor();
   await d.waitForLoadState('networkidle').catch(() => {});
   await d.fill('#pseudonym', 'Dee');
   await d.fill('#household', 'no. 12');
@@ -354,11 +354,11 @@ test('joins with the own key, is vouched for by code, names guardians, loses the
   await d.getByText('Guardians, if your key is lost').click();
   for (const [at, name] of ['ann', 'ben', 'nobody'].entries()) await d.fill(`#guardian${at}`, name);
   await d.fill('#threshold', '2');
-  await d.locator('button[value=facts]').click();
+  await d.locator('main button[value=facts]').click();
   await d.locator('#guardian2-wrong').waitFor();
   assert.equal(await d.inputValue('#guardian0'), 'ann');
   await d.fill('#guardian2', 'cleo');
-  await d.locator('button[value=facts]').click();
+  await d.locator('main button[value=facts]').click();
   await kept(d);
   await shot(d, 'credit-guardians');
 

@@ -62,6 +62,11 @@ impl View {
         (path, Form::parse(query.as_bytes()).unwrap_or_default())
     }
 
+    /// As if this page stood at another address.
+    pub(super) fn at(&self, path: String) -> Self {
+        Self { path, ..self.clone() }
+    }
+
     /// The address of this page in another language.
     pub(super) fn switch(&self, lang: Lang) -> String {
         with_lang(&self.path, lang)

@@ -9,16 +9,17 @@ use super::hand::{self, Unsaid};
 use super::{seat, telling};
 use crate::control::text::digits_to_bytes;
 use crate::web::answer::{Answer, Fault};
-use crate::web::form::Form;
+use crate::web::form::{address, Form};
 use crate::web::pages::fields::{Drawn, Problem};
-use crate::web::pages::{icons, page, said};
+use crate::web::pages::{enter as enter_by, icons, is_redrawn, page_around_form, said, FORM};
 use crate::web::request::Head;
+use crate::web::view::SWITCH;
 use crate::web::Web;
 
 /// Whoever is not signed in, wherever he wanted to go.
 pub(super) async fn show(web: &Web, head: &Head, covenant: &CovenantCard) -> Answer {
     let next = match head.query.get("next") {
-        "" => head.query.address_with(&head.path, &[("lang", ""), ("out", "")]),
+        "" => head.query.address_with(&head.path, &[("lang", ""), (SWITCH, ""), ("out", "")]),
         next => next.to_owned(),
     };
     // From a printed card: what is sealed on it, and whose.
@@ -29,7 +30,8 @@ pub(super) async fn show(web: &Web, head: &Head, covenant: &CovenantCard) -> Ans
 }
 
 async fn draw(web: &Web, head: &Head, covenant: &CovenantCard, typed: &Form, problems: &[Problem]) -> Markup {
-    let view = &head.view;
+    // Its language switch leads to the entrance, wherever one wanted to go.
+    let view = &head.view.at(address("/credit/in", &[("next", typed.get("next")), ("card", typed.get("card"))]));
     let drawn = Drawn { view, typed, problems, text: "credit" };
     let asked = asked(web, head, covenant).await;
     let content = html! {
@@ -40,7 +42,7 @@ async fn draw(web: &Web, head: &Head, covenant: &CovenantCard, typed: &Form, pro
         div data-credit="key" data-gateway=(web.about.id) hidden { p role="status" { (view.say("credit-key-try")) } }
         div data-credit="stranger" hidden { p { (view.say("credit-key-stranger")) } }
         h2 { (view.say("credit-in")) }
-        form method="post" action=(view.to("/credit/in")) {
+        form id=(FORM) method="post" action=(view.to("/credit/in")) {
             input type="hidden" name="next" value=(drawn.typed.get("next"));
             @if !drawn.typed.get("card").is_empty() {
                 input type="hidden" name="card" value=(drawn.typed.get("card"));
@@ -58,7 +60,7 @@ async fn draw(web: &Web, head: &Head, covenant: &CovenantCard, typed: &Form, pro
             a.button href=(view.to("/credit/back")) { (view.say("credit-back")) }
         }
     };
-    page(web, view, &drawn.title("credit"), content)
+    page_around_form(web, view, &drawn.title("credit"), enter_by(&view.say("credit-in-send")), content)
 }
 
 /// Where a request by QR was opened: who asks for how much, so that it can be typed into the page of one's own gateway too.
@@ -81,6 +83,9 @@ async fn asked(web: &Web, head: &Head, covenant: &CovenantCard) -> Option<Markup
 
 /// `POST /credit/in`
 pub(super) async fn enter(web: &Web, head: &Head, covenant: &CovenantCard, form: &Form) -> Result<Answer, Fault> {
+    if is_redrawn(form) {
+        return Ok(Answer::page(StatusCode::OK, draw(web, head, covenant, form, &[]).await));
+    }
     if !web.is_exempt(head.address) {
         if let Err(rejection) = web.holdback.pass(head.address).await {
             web.note(head, &rejection);

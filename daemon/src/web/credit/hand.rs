@@ -23,7 +23,7 @@ use crate::web::answer::Answer;
 use crate::web::form::Form;
 use crate::web::kept::Shown;
 use crate::web::pages::fields::{Drawn, Problem};
-use crate::web::pages::{new, page, refused};
+use crate::web::pages::{new, page, refused, FORM};
 use crate::web::request::Head;
 use crate::web::view::View;
 use crate::web::{kept, signed, Web};
@@ -226,6 +226,15 @@ pub(super) async fn pass_by_pin(web: &Web, head: &Head, form: &Form) -> Result<S
 
 /// A form of a member's: what all of them carry around what is said. `says` is what the phone's script signs.
 pub(super) fn sheet(drawn: &Drawn<'_>, seat: &Seat, action: &str, says: &str, content: Markup) -> Markup {
+    sheet_named(None, drawn, seat, action, says, content)
+}
+
+/// The one of a page whose fields go along when the language is switched.
+pub(super) fn main_sheet(drawn: &Drawn<'_>, seat: &Seat, action: &str, says: &str, content: Markup) -> Markup {
+    sheet_named(Some(FORM), drawn, seat, action, says, content)
+}
+
+fn sheet_named(id: Option<&str>, drawn: &Drawn<'_>, seat: &Seat, action: &str, says: &str, content: Markup) -> Markup {
     let sent = drawn.typed.get("token");
     let token = match kept::is_token(sent) && !drawn.problems.is_empty() {
         true => sent.to_owned(),
@@ -236,7 +245,7 @@ pub(super) fn sheet(drawn: &Drawn<'_>, seat: &Seat, action: &str, says: &str, co
     let chain = (seat.signs_himself() && card.ends.is_empty())
         .then(|| format!("{}:{}:{}:{}:{}", card.id, card.epoch, card.seq, card.head, card.key));
     html! {
-        form method="post" action=(drawn.view.to(action)) data-own[seat.signs_himself()] data-chain=[chain] {
+        form id=[id] method="post" action=(drawn.view.to(action)) data-own[seat.signs_himself()] data-chain=[chain] {
             input type="hidden" name="token" value=(token);
             input type="hidden" name="mark" value=(seat.mark);
             @if !says.is_empty() { input type="hidden" name="say" value=(says); }

@@ -14,10 +14,10 @@ use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::origin::canonical;
 use crate::web::pages::fields::{Drawn, Problem};
-use crate::web::pages::{icons, page, paper, said};
+use crate::web::pages::{icons, is_redrawn, page, page_around_form, paper, said, FORM};
 use crate::web::request::Head;
 use crate::web::view::View;
-use crate::web::{kept, signed, Web};
+use crate::web::{kept, pages, signed, Web};
 
 /// `GET /credit/join`
 pub(super) fn show(web: &Web, head: &Head, covenant: &CovenantCard, seat: Option<&Seat>) -> Answer {
@@ -40,7 +40,7 @@ fn draw(web: &Web, view: &View, covenant: &CovenantCard, typed: &Form, problems:
         (drawn.summary())
         h1 { (icons::icon("credit")) (view.say("credit-join")) }
         p { (view.lang.mark("credit-join-what", &[], &[("name", said(&covenant.name))])) }
-        form method="post" action=(view.to("/credit/join")) {
+        form id=(FORM) method="post" action=(view.to("/credit/join")) {
             input type="hidden" name="token" value=(token);
             input type="hidden" name="say" value="join";
             input type="hidden" name="covenant" value=(covenant.id);
@@ -53,12 +53,15 @@ fn draw(web: &Web, view: &View, covenant: &CovenantCard, typed: &Form, problems:
         }
         p { a.button href=(view.to("/credit")) { (view.say("credit")) } }
     };
-    page(web, view, &drawn.title("credit-join"), content)
+    page_around_form(web, view, &drawn.title("credit-join"), pages::enter(&view.say("credit-join-send")), content)
 }
 
 /// `POST /credit/join`
 pub(super) async fn post(web: &Web, head: &Head, covenant: &CovenantCard, form: &Form) -> Result<Answer, Fault> {
     let view = &head.view;
+    if is_redrawn(form) {
+        return Ok(Answer::page(StatusCode::OK, draw(web, view, covenant, form, &[])));
+    }
     let mut problems: Vec<Problem> =
         Problem::garbled(view.lang, form, |name| matches!(name, "pseudonym" | "household")).collect();
     for field in ["pseudonym", "household"] {

@@ -7,17 +7,17 @@ use hyper::StatusCode;
 use maud::{html, Markup};
 
 use super::amount::{self, AMOUNT_CHARS_MAX};
-use super::hand::{self, sheet, Unsaid};
+use super::hand::{self, main_sheet, Unsaid};
 use super::seat::Seat;
 use super::telling;
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::origin::canonical;
 use crate::web::pages::fields::{Drawn, Problem};
-use crate::web::pages::{icons, page, paper, said};
+use crate::web::pages::{icons, is_redrawn, page_around_form, paper, said, FORM};
 use crate::web::request::Head;
 use crate::web::view::View;
-use crate::web::Web;
+use crate::web::{pages, Web};
 
 /// What a link may have filled in beside whom.
 const FILLED: [&str; 6] = ["amount", "unit", "memo", "item", "answers", "lang"];
@@ -26,7 +26,7 @@ const FILLED: [&str; 6] = ["amount", "unit", "memo", "item", "answers", "lang"];
 pub(super) async fn show(web: &Web, head: &Head, seat: &Seat) -> Result<Answer, Fault> {
     let view = &head.view;
     let to = head.query.get("to");
-    if to.is_empty() {
+    if to.is_empty() || (is_redrawn(&head.query) && head.query.get("step") == "whom") {
         return Ok(Answer::page(StatusCode::OK, whom(web, view, &head.query, &[], None)));
     }
     let mut found = web.inbox.find_members(to).await;
@@ -55,11 +55,13 @@ fn whom(web: &Web, view: &View, typed: &Form, problems: &[Problem], found: Optio
                 }
             }
         }
-        form method="get" action="/credit/pay" {
+        form id=(FORM) method="get" action="/credit/pay" {
             @if let Some(lang) = view.carries() { input type="hidden" name="lang" value=(lang.code()); }
             @for name in FILLED.iter().filter(|name| **name != "lang" && !typed.get(name).is_empty()) {
                 input type="hidden" name=(name) value=(typed.get(name));
             }
+            // Which of the two forms is drawn again in another language.
+            input type="hidden" name="step" value="whom";
             (drawn.line("to", "credit-whom", "credit-who-hint", 64))
             button.strong { (view.say("credit-next")) }
             " " button type="button" data-scan hidden { (view.say("credit-scan")) }
@@ -67,7 +69,7 @@ fn whom(web: &Web, view: &View, typed: &Form, problems: &[Problem], found: Optio
         p.hint { (view.say("credit-scan-how")) }
         p { a href=(view.to("/credit/people")) { (view.say("credit-people")) } }
     };
-    page(web, view, &drawn.title("credit-pay"), content)
+    page_around_form(web, view, &drawn.title("credit-pay"), pages::enter(&view.say("credit-next")), content)
 }
 
 /// The second step: how much, of what, what for.
@@ -78,7 +80,7 @@ fn draw(web: &Web, view: &View, seat: &Seat, to: &MemberCard, typed: &Form, prob
         h1 { (icons::icon("credit")) (view.say("credit-pay")) }
         p.lead { (telling::person(view, to)) }
         @if to.status == "left" { p { strong { (view.say("credit-to-left")) } } }
-        (sheet(&drawn, seat, "/credit/pay", "pay", html! {
+        (main_sheet(&drawn, seat, "/credit/pay", "pay", html! {
             input type="hidden" name="to" value=(to.id) data-name=(to.pseudonym);
             @for name in ["item", "answers"] {
                 @if RecordId::parse(typed.get(name)).is_some() { input type="hidden" name=(name) value=(typed.get(name)); }
@@ -94,7 +96,10 @@ fn draw(web: &Web, view: &View, seat: &Seat, to: &MemberCard, typed: &Form, prob
         p.hint { (view.say("credit-pay-how")) }
         p { a.button href=(view.to("/credit")) { (view.say("credit-to")) } }
     };
-    page(web, view, &drawn.title("credit-pay"), content)
+    // Where it was posted to, whom it is for is in no address.
+    let fields = ["amount", "unit", "memo", "item", "answers"].map(|name| (name, typed.get(name)));
+    let view = &view.at(Form::of(&fields).address_with("/credit/pay", &[("to", &to.id)]));
+    page_around_form(web, view, &drawn.title("credit-pay"), pages::enter(&view.say("credit-pay-send")), content)
 }
 
 /// The amount, and of what.
@@ -130,6 +135,9 @@ pub(super) async fn post(web: &Web, head: &Head, seat: &Seat, form: &Form) -> Re
     let Some(card) = web.inbox.member_card(to).await else {
         return Err(if web.is_writer_gone() { Fault::Away } else { Fault::NotFound });
     };
+    if is_redrawn(form) {
+        return Ok(Answer::page(StatusCode::OK, draw(web, view, seat, &card, form, &[])));
+    }
     let unit = unit_of(seat, form);
     let scale = unit.and_then(|index| seat.unit(index)).map_or(1, |unit| unit.scale);
     let parts = amount::parse(form.get("amount"), scale);
@@ -173,7 +181,7 @@ pub(super) fn ask(web: &Web, head: &Head, seat: &Seat) -> Answer {
     let scale = unit.and_then(|index| seat.unit(index)).map_or(1, |unit| unit.scale);
     let parts = amount::parse(wanted, scale);
     let problems: Vec<Problem> = match (parts, query.get("sent")) {
-        (Err(wrong), "yes") => vec![Problem::at(view.lang, "amount", wrong.message())],
+        (Err(wrong), "yes") if !is_redrawn(query) => vec![Problem::at(view.lang, "amount", wrong.message())],
         _ => Vec::new(),
     };
     let drawn = Drawn { view, typed: query, problems: &problems, text: "credit" };
@@ -182,7 +190,7 @@ pub(super) fn ask(web: &Web, head: &Head, seat: &Seat) -> Answer {
         (drawn.summary())
         h1 { (icons::icon("credit")) (view.say("credit-ask")) }
         @if let Some((parts, index)) = ready { (request(head, seat, parts, index)) }
-        form method="get" action="/credit/ask" {
+        form id=(FORM) method="get" action="/credit/ask" {
             @if let Some(lang) = view.carries() { input type="hidden" name="lang" value=(lang.code()); }
             input type="hidden" name="sent" value="yes";
             @if RecordId::parse(query.get("item")).is_some() { input type="hidden" name="item" value=(query.get("item")); }
@@ -192,7 +200,8 @@ pub(super) fn ask(web: &Web, head: &Head, seat: &Seat) -> Answer {
         }
         p { a.button href=(view.to("/credit")) { (view.say("credit-to")) } }
     };
-    Answer::page(StatusCode::OK, page(web, view, &drawn.title("credit-ask"), content))
+    let enter = pages::enter(&view.say("credit-ask-send"));
+    Answer::page(StatusCode::OK, page_around_form(web, view, &drawn.title("credit-ask"), enter, content))
 }
 
 /// The code, and what it says in letters: who pays at another gateway types that there.
@@ -207,13 +216,13 @@ fn request(head: &Head, seat: &Seat, parts: u64, index: u8) -> Markup {
         ("memo", head.query.get("memo")),
         ("item", head.query.get("item")),
     ];
-    let address = canonical(head.ends.local, 0) + &Form::default().address_with("/credit/pay", &fields);
+    let asked = canonical(head.ends.local, 0) + &Form::default().address_with("/credit/pay", &fields);
     html! {
         div.code-box #request {
             p.lead { (telling::of_unit(view, unit, i64::try_from(parts).unwrap_or(i64::MAX))) }
             p { (view.say("credit-ask-show")) }
-            (paper::qr(&address, &view.say("credit-ask-code")))
-            p { a href=(address) data-request { (view.say("credit-ask-link")) } }
+            (paper::qr(&asked, &view.say("credit-ask-code")))
+            p { a href=(asked) data-request { (view.say("credit-ask-link")) } }
             p { (view.lang.mark("credit-ask-type", &[], &[("short", html! { strong { bdi dir="ltr" { (telling::short(&seat.account.member.id)) } } })])) }
             @if !head.query.get("memo").is_empty() { p.text { (said(head.query.get("memo"))) } }
         }

@@ -6,13 +6,13 @@ use commons_core::record::{Body, Dispute, Link, OnPay, Reclaim};
 use hyper::StatusCode;
 use maud::{html, Markup};
 
-use super::hand::{self, sheet, Unsaid};
+use super::hand::{self, main_sheet, sheet, Unsaid};
 use super::seat::Seat;
 use super::{amount, pay, telling};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::pages::fields::{Drawn, Problem};
-use crate::web::pages::{icons, page, said};
+use crate::web::pages::{icons, is_redrawn, page, page_around_form, said, FORM};
 use crate::web::request::Head;
 use crate::web::view::View;
 use crate::web::Web;
@@ -128,7 +128,7 @@ fn draw(
             div { details open[typed.get("act") == "dispute"] {
                 summary { (view.say("credit-dispute-open")) }
                 p { (view.say("credit-dispute-what")) }
-                (sheet(&disputing, seat, &action, "dispute", html! {
+                (main_sheet(&disputing, seat, &action, "dispute", html! {
                     input type="hidden" name="pay" value=(slip.id);
                     (disputing.area("text", "credit-dispute-text", "credit-dispute-hint", true))
                     (hand::pin(&disputing, seat))
@@ -138,7 +138,11 @@ fn draw(
         }
         p { a.button href=(view.to("/credit")) { (view.say("credit-to")) } }
     };
-    page(web, view, &drawn.title("credit-payment"), content)
+    if slip.seq.is_none() && slip.turn != "answer" {
+        return page(web, view, &drawn.title("credit-payment"), content);
+    }
+    let enter = html! { button.unseen form=(FORM) name="act" value="dispute" tabindex="-1" aria-hidden="true" { (view.say("credit-dispute")) } };
+    page_around_form(web, view, &drawn.title("credit-payment"), enter, content)
 }
 
 /// `POST /credit/payment/<id>`
@@ -147,6 +151,10 @@ pub(super) async fn post(web: &Web, head: &Head, seat: &Seat, id: &str, form: &F
     let (slip, item) = find(web, seat, id).await?;
     let Some(pay) = RecordId::parse(&slip.id) else { return Err(Fault::NotFound) };
     let text = form.get("text").to_owned();
+    if is_redrawn(form) {
+        let typed = if text.is_empty() { Form::default() } else { Form::of(&[("act", "dispute"), ("text", &text)]) };
+        return Ok(Answer::page(StatusCode::OK, draw(web, view, seat, (&slip, item.as_deref()), &typed, &[])));
+    }
     let decline = slip.decline.as_deref().and_then(RecordId::parse);
     let said = match (form.get("act"), decline) {
         ("accept", _) => hand::say(web, head, seat, form, slip.index, |link| Body::Accept(OnPay { link, pay })).await,

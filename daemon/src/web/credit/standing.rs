@@ -9,17 +9,17 @@ use commons_core::record::{
 use hyper::StatusCode;
 use maud::{html, Markup};
 
-use super::hand::{self, sheet};
+use super::hand::{self, main_sheet, sheet};
 use super::seat::Seat;
 use super::telling;
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::origin::canonical;
 use crate::web::pages::fields::{Drawn, Problem};
-use crate::web::pages::{icons, page, paper, said};
+use crate::web::pages::{icons, is_redrawn, page_around_form, paper, said, FORM};
 use crate::web::request::Head;
 use crate::web::view::View;
-use crate::web::{kept, Web};
+use crate::web::{kept, pages, Web};
 
 /// Fields of the form for guardians.
 const GUARDIAN_FIELDS: [&str; GUARDIANS_MAX] =
@@ -52,12 +52,14 @@ async fn draw(web: &Web, view: &View, seat: &Seat, typed: &Form, problems: &[Pro
     for id in account.guardians.iter().filter_map(|id| MemberId::parse(id)) {
         names.extend(web.inbox.member_card(id).await);
     }
-    let open =
-        GUARDIAN_FIELDS.iter().any(|field| drawn.problem(field).is_some()) || drawn.problem("threshold").is_some();
+    let open = GUARDIAN_FIELDS
+        .iter()
+        .any(|field| drawn.problem(field).is_some() || (is_redrawn(typed) && !typed.get(field).is_empty()))
+        || drawn.problem("threshold").is_some();
     let content = html! {
         (drawn.summary())
         h1 { (icons::icon("credit")) (view.say("credit-me")) }
-        (sheet(&drawn, seat, "/credit/me", "facts", html! {
+        (main_sheet(&drawn, seat, "/credit/me", "facts", html! {
             input type="hidden" name="home" value=(account.member.home);
             input type="hidden" name="custody" value=(account.member.custody);
             (drawn.line("pseudonym", "credit-pseudonym", "credit-pseudonym-hint", PSEUDONYM_BYTES_MAX))
@@ -82,12 +84,17 @@ async fn draw(web: &Web, view: &View, seat: &Seat, typed: &Form, problems: &[Pro
         } }
         p { a.button href=(view.to("/credit")) { (view.say("credit-to")) } }
     };
-    page(web, view, &drawn.title("credit-me"), content)
+    // What Enter says is what the form's own button says.
+    let enter = html! { button.unseen form=(FORM) name="act" value="facts" tabindex="-1" aria-hidden="true" { (view.say("credit-me-send")) } };
+    page_around_form(web, view, &drawn.title("credit-me"), enter, content)
 }
 
 /// `POST /credit/me`
 pub(super) async fn post(web: &Web, head: &Head, seat: &Seat, form: &Form) -> Result<Answer, Fault> {
     let view = &head.view;
+    if is_redrawn(form) {
+        return Ok(Answer::page(StatusCode::OK, draw(web, view, seat, form, &[]).await));
+    }
     let said = match form.get("act") {
         "facts" => match facts(web, view, seat, form).await {
             Ok(facts) => hand::say(web, head, seat, form, 0, |link| Body::Facts(FactsChange { link, facts })).await,
@@ -192,7 +199,7 @@ async fn draw_back(web: &Web, head: &Head, typed: &Form, problems: &[Problem]) -
         p { (view.say("credit-back-what")) }
         p data-off { (view.say("credit-back-key")) " " a href=(view.to("/me")) { (view.say("me")) } }
         @if let (Some(account), Some(key)) = (&account, key) { (words(head, account, key)) }
-        form method="get" action="/credit/back" {
+        form id=(FORM) method="get" action="/credit/back" {
             @if let Some(lang) = view.carries() { input type="hidden" name="lang" value=(lang.code()); }
             input type="hidden" name="key" value=(key.unwrap_or_default()) data-mykey;
             (drawn.line("who", "credit-back-who", "credit-who-hint", 64))
@@ -200,7 +207,7 @@ async fn draw_back(web: &Web, head: &Head, typed: &Form, problems: &[Problem]) -
         }
         p { a.button href=(view.to("/credit")) { (view.say("credit")) } }
     };
-    page(web, view, &drawn.title("credit-back"), content)
+    page_around_form(web, view, &drawn.title("credit-back"), pages::enter(&view.say("credit-next")), content)
 }
 
 /// Guardians' words so far for this key, and the way on once there are enough.

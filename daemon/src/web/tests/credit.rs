@@ -1,4 +1,5 @@
 use super::harness::{item, Gateway};
+use super::ledger::House;
 use crate::web::words::Lang;
 
 async fn get(gateway: &Gateway, path: &str, more: &str) -> super::harness::Reply {
@@ -55,4 +56,67 @@ async fn a_need_that_was_met_leads_to_its_hours() {
         let link = link.split('"').next().unwrap();
         assert!(link.contains(&format!("item={id}")) && link.contains(memo), "{link}");
     }
+}
+
+/// Who finds out in the middle of paying that his language is there would begin again; or would pay by looking for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn switching_the_language_keeps_what_is_typed_and_says_nothing() {
+    let house = House::start().await;
+    let (ann, bob) = (house.founder(0), house.founder(1));
+    let soup = house.pay(1, ann, 60, "soup").await;
+    assert_eq!(house.post(&soup).await.status, 201);
+    let before = house.account(0).await;
+    let pass = house.pass(0, ann).await.json()["pass"].as_str().unwrap().to_owned();
+    let cookie = format!("Cookie: credit={pass}\r\n");
+    let page = house.send(&format!("GET /credit/pay?to={bob}&amount=1:30"), &cookie, b"").await.body;
+    let mark = page.split("name=\"mark\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let posted: [(String, String, &[&str]); 5] = [
+        ("/credit/in".into(), "next=%2Fcredit%2Fask&who=an".into(), &["value=\"an\"", "value=\"/credit/ask\""]),
+        (
+            "/credit/join".into(),
+            "pseudonym=Dee&household=no.+12&custody=card".into(),
+            &["value=\"Dee\"", "value=\"no. 12\"", "value=\"card\" checked"],
+        ),
+        (
+            "/credit/pay".into(),
+            format!("mark={mark}&to={bob}&amount=lots&memo=t%C3%A9"),
+            &["value=\"lots\"", "value=\"té\"", "name=\"mark\""],
+        ),
+        (
+            "/credit/me".into(),
+            format!("mark={mark}&pseudonym=Anna&household=&guardian0=bo"),
+            &["value=\"Anna\"", "value=\"bo\"", "<details open"],
+        ),
+        (
+            format!("/credit/payment/{}", soup.id),
+            format!("mark={mark}&text=half+of+it"),
+            &["half of it</textarea>", "<details open"],
+        ),
+    ];
+    let form = format!("{cookie}Content-Type: application/x-www-form-urlencoded\r\n");
+    let mut pages = Vec::new();
+    for (path, typed, kept) in posted {
+        let head = format!("POST {path}?lang=es");
+        pages.push((path, house.send(&head, &form, format!("redraw=es&{typed}").as_bytes()).await, kept));
+    }
+    let asked: [(&str, &[&str]); 3] = [
+        ("/credit/pay?redraw=es&step=whom&to=bob", &["value=\"bob\"", "name=\"step\""]),
+        ("/credit/ask?redraw=es&sent=yes&amount=&memo=tea", &["value=\"tea\""]),
+        ("/credit/back?redraw=es&who=ann&key=", &["value=\"ann\""]),
+    ];
+    for (path, kept) in asked {
+        pages.push((path.to_owned(), house.send(&format!("GET {path}"), &cookie, b"").await, kept));
+    }
+    for (path, page, kept) in pages {
+        assert_eq!(page.status, 200, "{path}: {}", page.body);
+        for part in kept.iter().chain(&["<html lang=\"es\"", "<button form=\"post\" formaction=\"/credit/"]) {
+            assert!(page.body.contains(part), "{path}: {part}: {}", page.body);
+        }
+        assert_eq!(page.body.matches("id=\"post\"").count(), 1, "{path}");
+        assert!(!page.body.contains("-wrong\""), "{path}: nothing is wrong yet");
+        // Enter presses the form's first button, which must not be the switch's.
+        let first = page.body.split("form=\"post\"").next().unwrap().rsplit("<button").next().unwrap();
+        assert!(first.contains("unseen"), "{path}: {first}");
+    }
+    assert_eq!(house.account(0).await, before, "nothing was said");
 }

@@ -101,7 +101,7 @@ impl House {
         MemberId::of_founder(&self.found, n)
     }
 
-    async fn send(&self, head: &str, more: &str, body: &[u8]) -> Reply {
+    pub async fn send(&self, head: &str, more: &str, body: &[u8]) -> Reply {
         use tokio::io::AsyncWriteExt;
         let mut stream = tokio::net::TcpStream::connect(self.at).await.unwrap();
         let text = format!(
@@ -137,7 +137,7 @@ impl House {
     }
 
     /// A pass the way a phone gets one.
-    async fn pass(&self, n: u8, member: MemberId) -> Reply {
+    pub async fn pass(&self, n: u8, member: MemberId) -> Reply {
         let question = self.get("/api/v1/ledger/challenge").await.json();
         assert_eq!(question["network"], "maple");
         let challenge: [u8; 32] =
@@ -148,7 +148,7 @@ impl House {
         self.send("POST /api/v1/ledger/pass", "Content-Type: application/json\r\n", body.to_string().as_bytes()).await
     }
 
-    async fn account(&self, n: u8) -> Value {
+    pub async fn account(&self, n: u8) -> Value {
         let pass = self.pass(n, self.founder(n)).await.json()["pass"].as_str().unwrap().to_owned();
         self.get_with("/api/v1/ledger/account", &pass).await.json()
     }
