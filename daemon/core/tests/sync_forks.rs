@@ -2,6 +2,7 @@
 
 mod support;
 
+use commons_core::log::{Lane, LogKey};
 use commons_core::sync::*;
 use support::mesh::Mesh;
 
@@ -297,4 +298,27 @@ fn what_is_posted_while_a_fork_is_found_is_heard_by_all() {
     mesh.visit(2, 3);
     mesh.visit(1, 2);
     mesh.assert_shown(0..4, 2 + posts);
+}
+
+/// Who asks only the first neighbour for the older batches of a fork, and him who has none of them in each session, never
+/// hears what the other branch said first, and nobody behind him does.
+#[test]
+fn the_older_batches_of_a_fork_are_asked_of_whoever_has_them() {
+    let mut mesh = Mesh::new(4);
+    let twin = mesh.copy(0);
+    let log = LogKey { gateway: mesh.sites[0].node.id(), lane: Lane::Board, epoch: mesh.sites[0].node.epoch() };
+    mesh.post(0, "offer", "one");
+    mesh.post(0, "offer", "one more");
+    mesh.post_all(twin, 3, "other");
+    mesh.visit(twin, 1);
+    // What the other board said first is over at the neighbour.
+    mesh.sites[1].disk.drop_before(&log, 1);
+    mesh.restart(1);
+    mesh.visit(0, 1);
+    mesh.visit(1, 2);
+    assert!(mesh.sites[1].sync.is_forked(&log) && mesh.sites[2].sync.is_forked(&log));
+    mesh.link(1, 2);
+    mesh.link(1, 0);
+    mesh.settle_for(WANT_GIVE_UP_MS);
+    mesh.assert_shown([1, 2], 4);
 }

@@ -86,8 +86,7 @@ impl Sync {
             // As above.
             peer.held_back = true;
         }
-        let looking = self.logs.get(log).and_then(|state| state.flight);
-        if from >= to || looking.is_some_and(|flight| flight.aim == Aim::Evidence) {
+        if from >= to || self.is_looking(log) {
             return;
         }
         if self.take_off(cx, log, id, Aim::Evidence, from, to) {
@@ -98,13 +97,42 @@ impl Sync {
     /// Where the branches of a forked log part deeper than is known, anybody may have the batch that shows it. Asked at
     /// the beginning of each session, and as long as it helps.
     pub(super) fn look_deeper(&mut self, cx: &mut Context<'_>, link: LinkId) {
-        let Some(id) = self.links.get(&link).map(|link| link.peer) else { return };
+        let Some(peer) = self.links.get(&link).and_then(|link| self.peers.get_mut(&link.peer)) else { return };
         let unknown = self.forks.iter().filter(|(_, fork)| fork.parts_deeper());
-        let unknown: Vec<(LogKey, u64)> = unknown.map(|(log, fork)| (*log, fork.lowest)).collect();
-        for (log, lowest) in unknown {
-            let first = self.peers.get(&id).and_then(|peer| peer.known.get(&log)).map_or(0, |known| known.first);
-            self.look(cx, link, &log, lowest.saturating_sub(FORK_SEARCH_MAX).max(first), lowest);
+        peer.unasked.extend(unknown.map(|(log, _)| *log));
+        self.look_on(cx);
+    }
+
+    /// Looks deeper at whoever has not been asked yet. One at a time is asked about a log, and the others have their turn
+    /// after it: the first one may have nothing of what is looked for, and be the first one in each session.
+    pub(super) fn look_on(&mut self, cx: &mut Context<'_>) {
+        let unasked = self.peers.iter().flat_map(|(id, peer)| peer.unasked.iter().map(|log| (*id, *log)));
+        let unasked: Vec<(GatewayId, LogKey)> = unasked.collect();
+        for (id, log) in unasked {
+            let deeper = self.forks.get(&log).filter(|fork| fork.parts_deeper()).map(|fork| fork.lowest);
+            let is_looking = self.is_looking(&log);
+            let Some(peer) = self.peers.get_mut(&id) else { continue };
+            let Some(lowest) = deeper else {
+                peer.unasked.remove(&log);
+                continue;
+            };
+            let known = peer.known.get(&log);
+            let from = lowest.saturating_sub(FORK_SEARCH_MAX).max(known.map_or(0, |known| known.first));
+            // Who says that he has none of it is asked once he has.
+            if is_looking || from >= lowest || known.is_some_and(|known| known.next <= from) {
+                continue;
+            }
+            let Some(link) = self.best_link(cx.now_ms, &id) else { continue };
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.unasked.remove(&log);
+            }
+            self.look(cx, link, &log, from, lowest);
         }
+    }
+
+    /// Whether batches of a log are on their way to be compared.
+    fn is_looking(&self, log: &LogKey) -> bool {
+        self.logs.get(log).and_then(|state| state.flight).is_some_and(|flight| flight.aim == Aim::Evidence)
     }
 
     /// The node refused the signature of what this link brought: is the log forked, or does the peer lie? False if

@@ -97,6 +97,8 @@ pub(super) struct Peer {
     /// When it last brought a batch.
     pub batches_ms: u64,
     pub forks_heard: u32,
+    /// Forked logs whose older batches it has not been asked for in this session.
+    pub unasked: BTreeSet<LogKey>,
     /// Something was pushed to it since it was last told that it knows everything.
     pub stale_mark: bool,
     pub marked_ms: u64,
@@ -130,6 +132,7 @@ impl Peer {
             span: RANGE_BATCHES_START,
             batches_ms: 0,
             forks_heard: 0,
+            unasked: BTreeSet::new(),
             stale_mark: false,
             marked_ms: now_ms,
         }

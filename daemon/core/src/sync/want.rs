@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::frame::{Frame, WantLine, WANTS_PER_FRAME_MAX};
-use super::peer::Known;
+use super::peer::{Known, Peer};
 use super::state::{Aim, Context, Flight};
 use super::Sync;
 use crate::identity::GatewayId;
@@ -42,6 +42,7 @@ enum Plan {
 impl Sync {
     /// Asks for what is missing, urgent lanes first.
     pub(super) fn schedule(&mut self, cx: &mut Context<'_>) {
+        self.look_on(cx);
         let mut grafts: BTreeMap<GatewayId, Vec<LogKey>> = BTreeMap::new();
         let due: Vec<LogKey> = self.grafts.iter().filter(|(_, ms)| **ms <= cx.now_ms).map(|(log, _)| *log).collect();
         for log in &due {
@@ -252,9 +253,14 @@ impl Sync {
                 continue;
             }
             let adopt = self.logs.get(&log).map_or(0, |state| state.adopt);
-            let has = |known: &Known| known.next > adopt;
-            let others =
-                self.peers.iter().any(|(id, peer)| *id != flight.peer && peer.known.get(&log).is_some_and(has));
+            let has = |peer: &Peer| match flight.aim {
+                Aim::Evidence => {
+                    let known = peer.known.get(&log);
+                    peer.unasked.contains(&log) && known.is_none_or(|known| known.beyond(flight.at, flight.to) > 0)
+                }
+                _ => peer.known.get(&log).is_some_and(|known| known.next > adopt),
+            };
+            let others = self.peers.iter().any(|(id, peer)| *id != flight.peer && has(peer));
             if !others && silent_ms < WANT_GIVE_UP_MS {
                 continue;
             }
