@@ -297,17 +297,14 @@ impl World {
         if !self.come_to_rest() {
             return;
         }
-        let lanes = |world: &Self| -> u64 {
-            let site = &world.sites[part[0]];
-            site.disk
-                .logs
-                .iter()
-                .filter(|(log, _)| log.lane != Lane::Library)
-                .flat_map(|(_, held)| held.values())
-                .map(|held| held.bytes.len() as u64)
-                .sum()
+        // Counted where it was posted: where lanes are rationed, another one may have no place for it.
+        let posted = |world: &Self| -> (u64, u64) {
+            let sites = part.iter().map(|at| &world.sites[*at]);
+            let own = sites.flat_map(|site| site.disk.logs.iter().filter(|(log, _)| log.gateway == site.id));
+            let batches = own.filter(|(log, _)| log.lane != Lane::Library).flat_map(|(_, held)| held.values());
+            batches.fold((0, 0), |(bytes, count), held| (bytes + held.bytes.len() as u64, count + 1))
         };
-        let (stored, batches) = (lanes(self), self.sites[part[0]].disk.journal.len() as u64);
+        let before = posted(self);
         let (payload, frames) = (self.tally.batch_bytes, self.tally.frames);
         for at in part.iter().take(8) {
             self.post_item(*at);
@@ -315,7 +312,8 @@ impl World {
                 return;
             }
         }
-        let (bytes, count) = (lanes(self) - stored, self.sites[part[0]].disk.journal.len() as u64 - batches);
+        let after = posted(self);
+        let (bytes, count) = (after.0 - before.0, after.1 - before.1);
         let links = self.wires.values().filter(|wire| wire.up == [true; 2]).count() as u64;
         let sent = self.tally.batch_bytes - payload;
         let most = links * COPIES_MAX * (bytes + count * FRAMING_BYTES);
