@@ -166,7 +166,7 @@ fn a_phone_is_a_stick() {
     assert!(bundle.header("content-disposition").contains(".cbundle") && bundle.body.starts_with(b"COMMONS BUNDLE\n"));
     let bundle = bundle.body;
 
-    // What is not whole, not ours, changed, or grows without end is refused with the command's own sentences.
+    // What is not whole, not ours, changed, or grows without end is refused with a sentence of the page's own.
     let mut changed = bundle.clone();
     let middle = changed.len() / 2;
     changed[middle] ^= 1;
@@ -174,19 +174,22 @@ fn a_phone_is_a_stick() {
     bomb.extend_from_slice(&u32::MAX.to_le_bytes());
     bomb.extend_from_slice(&[0; 100_000]);
     for (called, bytes, why) in [
-        ("notes.zip", b"PK\x03\x04 and so on".as_slice(), "notes.zip: it is not a bundle."),
-        ("cut.cbundle", &bundle[..bundle.len() - 30], "cut.cbundle: it is cut short"),
-        ("changed.cbundle", &changed, "changed.cbundle: "),
-        ("bomb.cbundle", &bomb, "bomb.cbundle: it is damaged (a frame of it claims to be larger than any is)"),
-        ("empty.cbundle", b"", "empty.cbundle: it is not a bundle."),
+        ("notes.zip", b"PK\x03\x04 and so on".as_slice(), "It is not a file with posts of a gateway."),
+        ("cut.cbundle", &bundle[..bundle.len() - 30], "It is cut short."),
+        ("changed.cbundle", &changed, "It "),
+        ("bomb.cbundle", &bomb, "It is damaged."),
+        ("empty.cbundle", b"", "It is not a file with posts of a gateway."),
     ] {
         let said = away.upload(called, bytes);
-        assert!(said.contains("Refused: ") && said.contains(why), "{called}: {said}");
+        assert!(said.contains(&format!(">{called}</bdi> was refused. {why}")), "{called}: {said}");
         assert!(!said.contains("passing"), "no path of ours: {said}");
     }
     assert!(there.all("needs").is_empty());
     let said = away.upload("from here.cbundle", &bundle);
-    assert!(said.contains("Took 1 post, left 0") && said.contains("brought by &quot;Here&quot;"), "{said}");
+    assert!(
+        said.contains("1 new post was taken.") && said.contains("1 post brought by <bdi dir=\"auto\">Here</bdi>"),
+        "{said}"
+    );
     let arrived = there.wait_for_item("needs", &id, "it arrived", |item| item["text"] == text);
     assert_eq!(arrived["gateway"].as_str(), Some(&id_of(&here)[..8]));
     assert!(away.upload("again.cbundle", &bundle).contains("Nothing new"));
@@ -195,7 +198,7 @@ fn a_phone_is_a_stick() {
     there.post_json("offer", &json!({"text": "two blankets"}));
     there.said(&["export", "--to", file.to_str().expect("UTF-8"), "--quiet"]);
     let said = at_home.upload("from there.cbundle", &std::fs::read(&file).expect("it is there"));
-    assert!(said.contains("Took 1 post"), "{said}");
+    assert!(said.contains("1 new post was taken."), "{said}");
     wait_for("nothing is left of the files", || {
         (!here.data().join("passing").exists() && !there.data().join("passing").exists()).then_some(())
     });
