@@ -56,12 +56,8 @@ fn draw(web: &Web, view: &View, covenant: &CovenantCard, typed: &Form, problems:
     page_around_form(web, view, &drawn.title("credit-join"), pages::enter(&view.say("credit-join-send")), content)
 }
 
-/// `POST /credit/join`
-pub(super) async fn post(web: &Web, head: &Head, covenant: &CovenantCard, form: &Form) -> Result<Answer, Fault> {
-    let view = &head.view;
-    if is_redrawn(form) {
-        return Ok(Answer::page(StatusCode::OK, draw(web, view, covenant, form, &[])));
-    }
+/// What is wrong with the name and the household that were typed.
+pub(super) fn naming(view: &View, form: &Form) -> Vec<Problem> {
     let mut problems: Vec<Problem> =
         Problem::garbled(view.lang, form, |name| matches!(name, "pseudonym" | "household")).collect();
     for field in ["pseudonym", "household"] {
@@ -71,6 +67,16 @@ pub(super) async fn post(web: &Web, head: &Head, covenant: &CovenantCard, form: 
             _ => problems.push(Problem::at(view.lang, field, "credit-name-long")),
         }
     }
+    problems
+}
+
+/// `POST /credit/join`
+pub(super) async fn post(web: &Web, head: &Head, covenant: &CovenantCard, form: &Form) -> Result<Answer, Fault> {
+    let view = &head.view;
+    if is_redrawn(form) {
+        return Ok(Answer::page(StatusCode::OK, draw(web, view, covenant, form, &[])));
+    }
+    let mut problems = naming(view, form);
     let own = form.get("custody") == "own";
     if own && !signed::is_signed(form) {
         problems.push(Problem::at(view.lang, "custody", "credit-needs-key"));

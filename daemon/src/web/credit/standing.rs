@@ -10,6 +10,7 @@ use hyper::StatusCode;
 use maud::{html, Markup};
 
 use super::hand::{self, main_sheet, sheet};
+use super::joining::naming;
 use super::seat::Seat;
 use super::telling;
 use crate::web::answer::{Answer, Fault};
@@ -127,15 +128,7 @@ pub(super) async fn post(web: &Web, head: &Head, seat: &Seat, form: &Form) -> Re
 
 /// What was typed, or all that is wrong with it.
 async fn facts(web: &Web, view: &View, seat: &Seat, form: &Form) -> Result<Facts, Vec<Problem>> {
-    let mut problems: Vec<Problem> =
-        Problem::garbled(view.lang, form, |name| matches!(name, "pseudonym" | "household")).collect();
-    for field in ["pseudonym", "household"] {
-        match form.get(field).len() {
-            0 => problems.push(Problem::at(view.lang, field, "refusal-missing")),
-            1..=PSEUDONYM_BYTES_MAX => {}
-            _ => problems.push(Problem::at(view.lang, field, "credit-name-long")),
-        }
-    }
+    let mut problems = naming(view, form);
     let mut guardians = Vec::new();
     for field in GUARDIAN_FIELDS.iter().filter(|field| !form.get(field).is_empty()) {
         let found = web.inbox.find_members(form.get(field)).await;
