@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use commons_core::log::LogKey;
+use commons_core::log::{Lane, LogKey};
 
 use super::site::Kind;
 use super::world::World;
@@ -78,24 +78,19 @@ impl World {
         for site in &mut self.sites {
             site.larder.age(until_ms);
         }
-        let mut group: Vec<usize> = (0..self.sites.len()).collect();
         let well = |at: usize| {
             let site = &self.sites[at];
             let up = site.run.as_ref().is_some_and(|run| run.booted_ms <= until_ms);
             up && site.kind == Kind::Honest && !site.full && !site.passed_over
         };
-        for wire in self.wires.values().filter(|wire| wire.up == [true; 2] && !wire.cut && !wire.phantom) {
-            let way = &self.edges[wire.edge];
-            let fast = way.bytes_per_s >= FAST_BYTES_PER_S && way.delay_ms <= FAST_DELAY_MS;
-            if fast && wire.since_ms <= until_ms && wire.ends.iter().all(|at| well(*at)) {
-                let [a, b] = wire.ends.map(|at| group[at]);
-                group.iter_mut().filter(|each| **each == b).for_each(|each| *each = a);
-            }
-        }
+        let reads = |at: usize| self.sites[at].setup.interests.has(Lane::Library);
+        let usual = self.linked_all_the_time(until_ms, well);
+        // Documents go only along those who want them.
+        let library = self.linked_all_the_time(until_ms, |at| well(at) && reads(at));
         let mut starves = None;
         for (one, site) in self.sites.iter().enumerate().filter(|(at, _)| well(*at)) {
             for (other, hungry) in self.sites.iter().enumerate().filter(|(at, _)| well(*at)) {
-                let Some(run) = hungry.run.as_ref().filter(|_| one != other && group[one] == group[other]) else {
+                let Some(run) = hungry.run.as_ref().filter(|_| one != other && usual[one] == usual[other]) else {
                     continue;
                 };
                 self.tally.fed += 1;
@@ -105,7 +100,7 @@ impl World {
                         && !run.node.writes(log)
                         && !self.may_fork(&log.gateway)
                         && !self.is_rationed(log)
-                        && self.shelves_joined(log, one, other)
+                        && (log.lane != Lane::Library || library[one] == library[other])
                 };
                 if let Some((log, next)) = site.larder.then.iter().find(lacks) {
                     let (has, min) = (hungry.disk.next(log), HUNGER_MS / 60_000);
@@ -116,5 +111,19 @@ impl World {
         if let Some(what) = starves {
             self.fail("nobody with an honest way starves", what);
         }
+    }
+
+    /// For every machine a number, equal for those that good links joined since then, by way of machines that count.
+    fn linked_all_the_time(&self, until_ms: u64, counts: impl Fn(usize) -> bool) -> Vec<usize> {
+        let mut group: Vec<usize> = (0..self.sites.len()).collect();
+        for wire in self.wires.values().filter(|wire| wire.up == [true; 2] && !wire.cut && !wire.phantom) {
+            let way = &self.edges[wire.edge];
+            let fast = way.bytes_per_s >= FAST_BYTES_PER_S && way.delay_ms <= FAST_DELAY_MS;
+            if fast && wire.since_ms <= until_ms && wire.ends.iter().all(|at| counts(*at)) {
+                let [a, b] = wire.ends.map(|at| group[at]);
+                group.iter_mut().filter(|each| **each == b).for_each(|each| *each = a);
+            }
+        }
+        group
     }
 }
