@@ -322,3 +322,28 @@ fn the_older_batches_of_a_fork_are_asked_of_whoever_has_them() {
     mesh.settle_for(WANT_GIVE_UP_MS);
     mesh.assert_shown([1, 2], 4);
 }
+
+/// Where all that would show that a branch's first batches are others has expired, what they say would reach nobody.
+#[test]
+fn the_first_batches_of_a_branch_are_kept_though_those_beside_them_have_expired() {
+    let mut mesh = Mesh::new(4);
+    let twin = mesh.copy(0);
+    let log = LogKey { gateway: mesh.sites[0].node.id(), lane: Lane::Board, epoch: mesh.sites[0].node.epoch() };
+    mesh.post_all(0, 5, "one");
+    mesh.post_all(twin, 4, "other");
+    mesh.visit(twin, 1);
+    // Its last batch names the one before; of what came before that nothing is known here any more.
+    mesh.sites[1].disk.drop_before(&log, 3);
+    mesh.restart(1);
+    mesh.visit(0, 1);
+    assert!(mesh.sites[1].sync.is_forked(&log));
+    mesh.assert_shown([1], 6);
+    // And those who hear of it by the proof, and have nothing of this log.
+    mesh.visit(1, 2);
+    mesh.visit(2, 3);
+    mesh.assert_shown([2, 3], 6);
+    // Nobody asks for it for ever.
+    let link = mesh.link(2, 3);
+    mesh.settle();
+    assert_eq!(mesh.frames(link), 0, "who knows the same has nothing to tell");
+}

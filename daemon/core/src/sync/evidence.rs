@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::contract::{Action, LinkId};
 use super::fault::{Alarm, Fault};
-use super::fork::FORK_SEARCH_MAX;
+use super::fork::{Forked, FORK_SEARCH_MAX};
 use super::frame::{Parcel, Run};
 use super::heads::short;
 use super::state::{Aim, Context};
@@ -98,8 +98,7 @@ impl Sync {
     /// the beginning of each session, and as long as it helps.
     pub(super) fn look_deeper(&mut self, cx: &mut Context<'_>, link: LinkId) {
         let Some(peer) = self.links.get(&link).and_then(|link| self.peers.get_mut(&link.peer)) else { return };
-        let unknown = self.forks.iter().filter(|(_, fork)| fork.parts_deeper());
-        peer.unasked.extend(unknown.map(|(log, _)| *log));
+        peer.unasked.extend(self.forks.keys());
         self.look_on(cx);
     }
 
@@ -109,24 +108,27 @@ impl Sync {
         let unasked = self.peers.iter().flat_map(|(id, peer)| peer.unasked.iter().map(|log| (*id, *log)));
         let unasked: Vec<(GatewayId, LogKey)> = unasked.collect();
         for (id, log) in unasked {
-            let deeper = self.forks.get(&log).filter(|fork| fork.parts_deeper()).map(|fork| fork.lowest);
+            let bottom = self.forks.get(&log).map_or(0, Forked::bottom);
             let is_looking = self.is_looking(&log);
             let Some(peer) = self.peers.get_mut(&id) else { continue };
-            let Some(lowest) = deeper else {
+            if bottom == 0 {
                 peer.unasked.remove(&log);
                 continue;
-            };
+            }
             let known = peer.known.get(&log);
-            let from = lowest.saturating_sub(FORK_SEARCH_MAX).max(known.map_or(0, |known| known.first));
+            let from = bottom.saturating_sub(FORK_SEARCH_MAX).max(known.map_or(0, |known| known.first));
             // Who says that he has none of it is asked once he has.
-            if is_looking || from >= lowest || known.is_some_and(|known| known.next <= from) {
+            if is_looking || from >= bottom || known.is_some_and(|known| known.next <= from) {
                 continue;
             }
             let Some(link) = self.best_link(cx.now_ms, &id) else { continue };
             if let Some(peer) = self.peers.get_mut(&id) {
                 peer.unasked.remove(&log);
             }
-            self.look(cx, link, &log, from, lowest);
+            let fork = self.forks.get(&log);
+            if fork.is_some_and(|fork| fork.parts_below(|number| self.own_hash(cx, &log, number))) {
+                self.look(cx, link, &log, from, bottom);
+            }
         }
     }
 
@@ -170,6 +172,7 @@ impl Sync {
         let next = self.logs.get(log).map_or(0, |state| state.next);
         let mut number = run.from;
         let mut is_rolled_back = false;
+        let mut unmatched = Vec::new();
         for parcel in &run.parcels {
             let bad = |why| Fault::BadBatch { log: *log, number, why };
             let (_, hash) = verify_batch(&network, log, number, &prev, parcel.bytes).map_err(bad)?;
@@ -186,14 +189,20 @@ impl Sync {
                 self.on_fork(cx, log, number);
                 self.note_branch(cx, held, &hash);
             }
-            if ours.is_none() && number >= self.cap(log) {
+            if ours.is_none() {
                 let bytes = parcel.bytes.to_vec();
-                let held = Held { log: *log, number, prev, arrived: cx.age, spent_s: parcel.spent_s, bytes };
-                self.note_branch(cx, held, &hash);
+                unmatched
+                    .push((Held { log: *log, number, prev, arrived: cx.age, spent_s: parcel.spent_s, bytes }, hash));
             }
             is_rolled_back |= number >= next && cx.node.writes(log);
             prev = hash;
             number += 1;
+        }
+        // From the top, since each belongs to a branch because the one after it does.
+        for (held, hash) in unmatched.into_iter().rev() {
+            if held.number >= self.cap(log) || self.is_unmatched(cx, log, held.number, &hash) {
+                self.note_branch(cx, held, &hash);
+            }
         }
         if is_rolled_back && !self.forks.contains_key(log) {
             cx.actions.push(Action::Alarm(Alarm::RolledBack { log: *log, next: number }));
@@ -209,12 +218,12 @@ impl Sync {
         }
         let suspected = state.suspect.take() == Some(link);
         self.land(log);
-        if let Some(lowest) = self.forks.get(log).map(|fork| fork.lowest) {
+        if let Some(bottom) = self.forks.get(log).map(Forked::bottom) {
             self.tell_of_fork(cx, log);
             if let Some(link) = self.links.get_mut(&link) {
                 link.suspected = 0;
             }
-            if lowest == run.from {
+            if bottom == run.from {
                 self.look_deeper(cx, link);
             }
         } else if suspected {

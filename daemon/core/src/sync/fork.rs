@@ -49,20 +49,36 @@ impl Forked {
         short(&BatchHash(hash(purpose::FORK, &[&text])))
     }
 
-    /// The branches part below the lowest number known: what comes before the two is not the same.
-    pub fn parts_deeper(&self) -> bool {
-        let mut prevs = self.noted.range((self.lowest, [0; 8])..=(self.lowest, [0xFF; 8])).map(|(_, noted)| noted.prev);
-        let first = prevs.next();
-        self.lowest > 0 && prevs.any(|prev| Some(prev) != first)
+    /// The lowest number noted. Below the fork lie batches of a branch whose counterparts have expired: those before it.
+    pub fn bottom(&self) -> u64 {
+        self.noted.first_key_value().map_or(self.lowest, |((number, _), _)| self.lowest.min(*number))
     }
 
-    /// What the Fork frame from this place on holds: first the two that prove it, then one at a time.
+    /// Whether the branches may part below what is noted: what comes before it is not the same, or `before`, the hash of our
+    /// batch with that number, is another one or not known any more.
+    pub fn parts_below(&self, before: impl Fn(u64) -> Option<BatchHash>) -> bool {
+        let bottom = self.bottom();
+        let mut prevs = self.noted.range((bottom, [0; 8])..=(bottom, [0xFF; 8])).map(|(_, noted)| noted.prev);
+        let (Some(first), Some(number)) = (prevs.next(), bottom.checked_sub(1)) else { return false };
+        prevs.any(|prev| prev != first) || before(number).is_none_or(|ours| ours != first)
+    }
+
+    /// Whether a batch comes just before one that is noted: its branch goes on there.
+    pub fn goes_on(&self, number: u64, hash: &BatchHash) -> bool {
+        let Some(after) = number.checked_add(1) else { return false };
+        self.noted.range((after, [0; 8])..=(after, [0xFF; 8])).any(|(_, noted)| noted.prev == *hash)
+    }
+
+    /// What the Fork frame from this place on holds: first the two that prove it, then one at a time, those below them from
+    /// the top, since each is taken for the one after it.
     pub fn piece(&self, place: usize) -> Vec<(u64, [u8; 8])> {
         let proof = self.proof();
         if place == 0 {
             return proof;
         }
-        let rest = self.noted.keys().filter(|name| !proof.contains(name));
+        let at = (self.lowest, [0; 8]);
+        let (below, above) = (self.noted.range(..at).rev(), self.noted.range(at..));
+        let rest = below.chain(above).map(|(name, _)| name).filter(|name| !proof.contains(name));
         rest.skip(place.saturating_sub(proof.len())).take(1).copied().collect()
     }
 
@@ -179,6 +195,8 @@ impl Sync {
                 self.on_fork(cx, log, a.number);
             }
             ([one], [_]) if self.forks.get(log).is_some_and(|fork| one.number >= fork.lowest) => {}
+            // Older than the fork is known to be: no proof, but what the branch says, where ours has nothing any more.
+            ([one], [hash]) if self.is_unmatched(cx, log, one.number, hash) => {}
             ([_], [_]) => return Ok(()),
             _ => return Err(Fault::BadProof(*log)),
         }
@@ -192,6 +210,13 @@ impl Sync {
             self.tell_of_fork(cx, log);
         }
         Ok(())
+    }
+
+    /// Whether a batch below a fork belongs to a branch of it as far as can be told: it goes on with one that is noted, and
+    /// what we had under its number is gone.
+    pub(super) fn is_unmatched(&self, cx: &Context<'_>, log: &LogKey, number: u64, hash: &BatchHash) -> bool {
+        let fork = self.forks.get(log).filter(|fork| number < fork.lowest);
+        fork.is_some_and(|fork| fork.goes_on(number, hash)) && self.own_hash(cx, log, number).is_none()
     }
 
     /// Two batches with this number are signed, or one that the next one does not follow.
