@@ -20,7 +20,7 @@ use crate::log::{Held, LogKey};
 pub const HAVE_MS: u64 = 500;
 /// A push to a peer that may have it from the origin itself waits so long for its word: longer than a sync to disk takes
 /// (a guess for slow cards), and short of what a neighbour notices.
-pub const HOLD_MS: u64 = 20;
+pub const HOLD_MS: u64 = 60;
 
 impl Sync {
     /// Batches come, asked for or pushed.
