@@ -1,15 +1,9 @@
 // The script's bytes against the gateway's: records, signatures, ids and sealed contacts of tests/golden, and the published
 // vectors of what they are made of. Once under node, once in the browser with the files as the gateway serves them.
 
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { checkEverywhere, goldenLines } from './support/scripts.mjs';
 
-import { assert, assertQuiet, phone, startGateway, test } from './harness.mjs';
-
-const root = path.join(import.meta.dirname, '../..');
-const golden = (await readFile(path.join(root, 'tests/golden/member-v1.txt'), 'utf8')).trim().split('\n').map((line) => line.split(' '));
+const golden = await goldenLines('member-v1.txt');
 
 // Runs wherever it is sent; returns what does not hold, and how much was looked at.
 async function check({ urls, golden }) {
@@ -130,41 +124,4 @@ async function check({ urls, golden }) {
   return { wrong, checked };
 }
 
-test('under node', async () => {
-  const copy = await mkdtemp(path.join(tmpdir(), 'commons-script-'));
-  try {
-    await cp(path.join(root, 'daemon/src/web/script'), copy, { recursive: true });
-    await writeFile(path.join(copy, 'package.json'), '{"type":"module"}');
-    const files = (await readdir(copy)).filter((name) => name.endsWith('.js'));
-    const urls = Object.fromEntries(files.map((name) => [name.slice(0, -3), pathToFileURL(path.join(copy, name)).href]));
-    const { wrong, checked } = await check({ urls, golden });
-    assert.deepEqual(wrong, []);
-    assert.ok(checked > 200, `${checked}`);
-  } finally {
-    await rm(copy, { recursive: true });
-  }
-});
-
-test('in the browser, as served', async () => {
-  const gateway = await startGateway();
-  const page = await phone(gateway);
-  await page.goto('/help');
-  // By way of the imports, to the hashed names.
-  const urls = {};
-  const visit = async (address) => {
-    const text = await (await fetch(gateway.url + address)).text();
-    for (const [, file] of text.matchAll(/'\.\/([\w-]+\.js)'/g)) {
-      const name = file.replace(/-[0-9a-f]{16}\.js$/, '');
-      if (urls[name]) continue;
-      urls[name] = `/assets/${file}`;
-      await visit(urls[name]);
-    }
-  };
-  await visit(await page.locator('head script').getAttribute('src'));
-  const { wrong, checked } = await page.evaluate(
-    `(${check})(${JSON.stringify({ urls, golden })})`,
-  );
-  assert.deepEqual(wrong, []);
-  assert.ok(checked > 200, `${checked}`);
-  assertQuiet(page);
-});
+checkEverywhere(check, { golden });

@@ -1,24 +1,16 @@
 // A community for the tests: founded and written by node with the page's own script, as any other program would.
 
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { after } from 'node:test';
-import { pathToFileURL } from 'node:url';
 
 import { assert, phone } from '../harness.mjs';
+import { copyScripts } from './copy.mjs';
 
-const root = path.join(import.meta.dirname, '../../..');
-const copy = await mkdtemp(path.join(tmpdir(), 'commons-script-'));
-after(() => rm(copy, { recursive: true }));
-await cp(path.join(root, 'daemon/src/web/script'), copy, { recursive: true });
-await writeFile(path.join(copy, 'package.json'), '{"type":"module"}');
-const files = (await readdir(copy)).filter((name) => name.endsWith('.js'));
-const load = (name) => import(pathToFileURL(path.join(copy, name)).href);
+const { urls, remove } = await copyScripts();
+after(remove);
 
 /** The page's modules that need no page, by name. */
 export const { bytes, record, book, sign } = Object.fromEntries(
-  await Promise.all(['bytes', 'record', 'book', 'sign'].filter((name) => files.includes(`${name}.js`)).map(async (name) => [name, await load(`${name}.js`)])),
+  await Promise.all(['bytes', 'record', 'book', 'sign'].map(async (name) => [name, await import(urls[name])])),
 );
 const { hex, join, unhex, random } = bytes;
 
