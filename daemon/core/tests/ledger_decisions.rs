@@ -4,7 +4,7 @@ mod support;
 
 use commons_core::codec::{Author, SignedRecord};
 use commons_core::identity::{MemberId, RecordId};
-use commons_core::ledger::{Lights, Refusal, Said};
+use commons_core::ledger::{ActionCard, DecisionState, Ledger, Lights, Refusal, Said};
 use commons_core::log::Age;
 use commons_core::record::*;
 use support::book::*;
@@ -65,6 +65,53 @@ fn guardians_give_a_new_key_after_the_delay_unless_the_old_one_objects() {
     let head = street.eva.link.prev;
     let ids = [0, 1, 2].map(|who| word(&mut street, who, head));
     assert_eq!(code(street.desk.try_post(&resume(&street, &ids))), "taken");
+}
+
+fn shown(ledger: &Ledger, id: RecordId) -> (DecisionState, u64, Vec<String>) {
+    let card = ledger.decision_card(&id).expect("a decision");
+    (card.state, card.agreed, card.consents)
+}
+
+/// A neighbour would be asked to agree to what is decided already or leads nowhere, or would not learn what waits for him.
+#[test]
+fn decisions_are_shown_with_where_they_stand() {
+    let mut street = state("forked");
+    let eva = street.eva.member();
+    let going_on = street.desk.ledger.going_on(&eva).expect("a chain");
+    let ActionCard::Unfreeze { base, seq, epoch, positions, .. } = &going_on else { panic!("{going_on:?}") };
+    let (head, last, standing) = street.desk.ledger.head(&eva).expect("a chain");
+    assert_eq!((base.as_str(), *seq, *epoch), (head.to_string().as_str(), last + 1, standing.epoch + 1));
+    // Both branches count: what each of them alone says is less.
+    let ends = street.desk.ledger.ends(&eva);
+    assert!(ends.len() > 1 && positions[0] <= standing.positions[0], "{positions:?}");
+    let action = Action::Unfreeze {
+        member: eva,
+        base: head,
+        key: Hand(5).key(),
+        home: gateway(0),
+        positions: positions.clone(),
+    };
+    let decision = street.ann.write(|link| Body::Decide(Decide { link, action, text: "so".into() }));
+    street.desk.post(&decision);
+    assert_eq!(shown(&street.desk.ledger, decision.id), (DecisionState::Open, 1, vec![]));
+    let card = street.desk.ledger.decision_card(&decision.id).expect("a decision");
+    assert_eq!((card.voices.len(), card.voices[0].counts, card.quorum), (1, true, 2));
+    let consent = street.cem.write(|link| Body::Consent(Consent { link, decision: decision.id }));
+    street.desk.post(&consent);
+    assert_eq!(shown(&street.desk.ledger, decision.id), (DecisionState::Ready, 2, vec![consent.id.to_string()]));
+    // A chain that went on otherwise leaves it behind; one that follows it is done.
+    let link = Link { member: eva, epoch: *epoch, seq: *seq, prev: head };
+    let grounds = Grounds::Decision { decision: decision.id, consents: vec![consent.id] };
+    street.desk.post(&Word::new(Hand(5), Body::Resume(Resume { link, grounds })));
+    assert_eq!(shown(&street.desk.ledger, decision.id), (DecisionState::InForce, 2, vec![]));
+    let late =
+        Action::Unfreeze { member: eva, base: head, key: Hand(6).key(), home: gateway(0), positions: vec![0, 0] };
+    let late = street.ann.write(|link| Body::Decide(Decide { link, action: late, text: "too late".into() }));
+    street.desk.post(&late);
+    assert_eq!(shown(&street.desk.ledger, late.id).0, DecisionState::Over);
+    // What waits comes first, whatever is newer.
+    let states: Vec<_> = street.desk.ledger.decision_cards().into_iter().map(|card| (card.id, card.state)).collect();
+    assert_eq!((states.len(), &states[0]), (3, &(street.decision.id.to_string(), DecisionState::Open)), "{states:?}");
 }
 
 /// A frozen neighbour could never come back, or one household alone could let a cheat off.

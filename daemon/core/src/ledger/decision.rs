@@ -21,7 +21,7 @@ pub(super) struct Tally {
     pub quorum: u8,
     /// As its author claims; shown.
     pub created: u64,
-    voices: BTreeSet<(MemberId, String)>,
+    pub voices: BTreeSet<(MemberId, String)>,
     pub in_force: bool,
 }
 

@@ -12,6 +12,7 @@
 
 mod chain;
 mod checkpoint;
+mod decided;
 mod decision;
 mod door;
 mod fork;
@@ -27,6 +28,7 @@ mod views;
 mod waiting;
 
 pub use chain::Standing;
+pub use decided::{ActionCard, DecisionCard, DecisionState, Voice, DECISIONS_SHOWN_MAX};
 pub use member::Lights;
 pub use posting::{Dated, Posting};
 pub use pots::{PotState, PotUnit, POTS_SHOWN_MAX, POT_DAYS_SHOWN_MAX};

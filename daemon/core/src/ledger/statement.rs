@@ -397,7 +397,7 @@ impl Ledger {
         words.take(WORDS_SHOWN_MAX).collect()
     }
 
-    fn name_of(&self, member: &MemberId) -> String {
+    pub(super) fn name_of(&self, member: &MemberId) -> String {
         self.head(member).map_or_else(String::new, |(_, _, standing)| standing.facts.pseudonym.clone())
     }
 

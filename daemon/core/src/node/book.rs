@@ -7,7 +7,7 @@ use super::logs::Overlay;
 use super::Node;
 use crate::codec::{record_id, Author, SignedRecord};
 use crate::identity::{hex, GatewayId, MemberId, RecordId};
-use crate::ledger::{Account, CovenantCard, Fork, HistoryPage, Payslip};
+use crate::ledger::{Account, CovenantCard, DecisionCard, Fork, HistoryPage, Payslip};
 use crate::record::{Body, Record};
 use crate::views::{EntryRef, Library};
 
@@ -16,6 +16,8 @@ use crate::views::{EntryRef, Library};
 #[derive(Default)]
 pub(super) struct Book {
     places: BTreeMap<u64, EntryRef>,
+    /// Where a proof lies that holds the record: the other half of a fork need not be in any log that is here.
+    shown: BTreeMap<u64, EntryRef>,
 }
 
 impl Book {
@@ -23,6 +25,13 @@ impl Book {
     pub fn note(&mut self, id: &RecordId, at: EntryRef, body: &Body) {
         if body.link().is_some() {
             self.places.entry(key(id)).or_insert(at);
+        }
+    }
+
+    /// Notes which records a proof holds that the ledger has taken.
+    pub fn note_proof(&mut self, pairs: &[((u16, u32), [RecordId; 2])], at: EntryRef) {
+        for id in pairs.iter().flat_map(|(_, ids)| ids).filter(|id| !self.places.contains_key(&key(id))) {
+            self.shown.entry(key(id)).or_insert(at);
         }
     }
 
@@ -77,12 +86,32 @@ impl Node {
         forks.collect()
     }
 
+    /// What households have proposed and decided, with the reasons given.
+    pub fn decisions(&self, library: &dyn Library) -> Vec<DecisionCard> {
+        let mut cards = self.ledger.decision_cards();
+        for card in &mut cards {
+            let record = RecordId::parse(&card.id).and_then(|id| self.words(&id, library));
+            if let Some(Body::Decide(decide)) = record.map(|record| record.body) {
+                card.text = decide.text;
+            }
+        }
+        cards
+    }
+
     /// A record of a member's chain with its signature, as he handed it in.
     pub fn signed(&self, id: &RecordId, library: &dyn Library) -> Option<SignedRecord> {
-        let at = self.book.place(id)?;
-        let signed = Overlay { node: self, library }.signed(at)?;
-        let author = Author::Member(signed.author);
-        (record_id(&self.network, &GatewayId([0; 32]), &author, &signed.record) == *id).then_some(signed)
+        let overlay = Overlay { node: self, library };
+        let is_it = |signed: &SignedRecord| {
+            let author = Author::Member(signed.author);
+            record_id(&self.network, &GatewayId([0; 32]), &author, &signed.record) == *id
+        };
+        if let Some(at) = self.book.place(id) {
+            return overlay.signed(at).filter(is_it);
+        }
+        let brought = overlay.signed(*self.book.shown.get(&key(id))?)?;
+        let Body::ForkProof(proof) = crate::codec::read_record(&brought.record).ok()?.body else { return None };
+        let sides = [proof.first, proof.second].into_iter().filter_map(|side| SignedRecord::decode(&side).ok());
+        sides.into_iter().find(is_it)
     }
 
     fn words(&self, id: &RecordId, library: &dyn Library) -> Option<Record> {

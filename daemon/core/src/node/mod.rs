@@ -384,6 +384,9 @@ impl Node {
         let mut touched = BTreeSet::new();
         let changed = self.ledger.apply_noting(said, &mut touched);
         self.book.note(&id, at, &record.body);
+        if let (Body::ForkProof(_), true, Some(about)) = (&record.body, changed, touched.first()) {
+            self.book.note_proof(&self.ledger.fork_pairs(about), at);
+        }
         if !touched.is_empty() {
             outputs.push(Output::LedgerChanged(touched));
         }
