@@ -1,6 +1,6 @@
 //! What rooms ask of the ledger, answered by the writer between commits, and how they hear that an account has changed.
 //!
-//! Cards and the covenant are for everybody. Accounts and histories are for the member himself: a room asks only after
+//! Cards and the covenant are for everybody, decisions for every member. Accounts and histories are for the member himself: a room asks only after
 //! [`crate::passes`] (or the local socket, or a PIN) has said who is there.
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use commons_core::codec::SignedRecord;
 use commons_core::identity::{MemberId, RecordId};
-use commons_core::ledger::{Account, CovenantCard, Fork, HistoryPage, MemberCard};
+use commons_core::ledger::{Account, ActionCard, CovenantCard, DecisionCard, Fork, HistoryPage, MemberCard};
 use commons_core::node::Node;
 use commons_core::views::Library;
 use tokio::sync::{broadcast, oneshot};
@@ -34,6 +34,10 @@ pub enum AccountQuestion {
     History(MemberId, Option<u32>, usize, oneshot::Sender<Option<HistoryPage>>),
     /// The forks of a member's chain, with proofs to carry.
     Forks(MemberId, oneshot::Sender<Vec<Fork>>),
+    /// What households have proposed and decided.
+    Decisions(oneshot::Sender<Vec<DecisionCard>>),
+    /// How a member's chain would go on by a decision.
+    GoingOn(MemberId, oneshot::Sender<Option<ActionCard>>),
     /// A record of a chain as its author signed it.
     Signed(RecordId, oneshot::Sender<Option<SignedRecord>>),
 }
@@ -50,6 +54,8 @@ impl AccountQuestion {
             Self::Account(id, reply) => drop(reply.send(node.account(&id, library).map(Box::new))),
             Self::History(id, before, limit, reply) => drop(reply.send(node.history(&id, before, limit, library))),
             Self::Forks(id, reply) => drop(reply.send(node.forks(&id, library))),
+            Self::Decisions(reply) => drop(reply.send(node.decisions(library))),
+            Self::GoingOn(id, reply) => drop(reply.send(ledger.going_on(&id))),
             Self::Signed(id, reply) => drop(reply.send(node.signed(&id, library))),
         }
     }
@@ -91,6 +97,16 @@ impl Inbox {
     /// The forks of a member's chain, with proofs to carry.
     pub async fn forks(&self, id: MemberId) -> Vec<Fork> {
         self.ask(|reply| Message::Account(AccountQuestion::Forks(id, reply))).await.unwrap_or_default()
+    }
+
+    /// What households have proposed and decided: what waits for somebody first, then the newest.
+    pub async fn decisions(&self) -> Vec<DecisionCard> {
+        self.ask(|reply| Message::Account(AccountQuestion::Decisions(reply))).await.unwrap_or_default()
+    }
+
+    /// How a member's chain would go on by a decision, as whoever proposes it may look at first.
+    pub async fn going_on(&self, id: MemberId) -> Option<ActionCard> {
+        self.ask(|reply| Message::Account(AccountQuestion::GoingOn(id, reply))).await.flatten()
     }
 
     /// A record of a chain as its author signed it.

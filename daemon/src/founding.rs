@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::exchange;
 use crate::host::notify::Progress;
 use crate::host::random;
+use crate::hosted;
 use crate::peers;
 use crate::store::{self, Options, Store, StoreError};
 use crate::writer::scoring::COUNTS_NOTE;
@@ -97,6 +98,9 @@ struct IdentityFile {
     /// Only in a backup: whom the gateway was paired with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     peers: Option<serde_json::Value>,
+    /// Only in a backup: accounts that are kept here, sealed, with the secret that they and printed cards need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hosted: Option<serde_json::Value>,
 }
 
 /// A gateway's identity and settings: makes its node.
@@ -254,7 +258,8 @@ impl Founding {
             return Err(fault("the file is there already".into()));
         }
         let peers = peers::paired(&self.data).unwrap_or_default();
-        let meta = serde_json::to_vec(&IdentityFile { peers, ..self.file.clone() }).unwrap_or_default();
+        let hosted = hosted::for_backup(&self.data).map_err(|error| fault(error.to_string()))?;
+        let meta = serde_json::to_vec(&IdentityFile { peers, hosted, ..self.file.clone() }).unwrap_or_default();
         let mut part = to.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
@@ -299,6 +304,11 @@ impl Founding {
         if let Some(peers) = file.peers.take() {
             if peers::put_back(data, &peers).is_err() {
                 warn!("the backup's list of peers makes no sense; pair the gateways again");
+            }
+        }
+        if let Some(hosted) = file.hosted.take() {
+            if let Err(error) = hosted::put_back(data, &hosted) {
+                warn!(%error, "the backup's accounts with a PIN make no sense; their guardians can give them other keys");
             }
         }
         write(data, &file)?;
@@ -356,6 +366,7 @@ fn write_new(data: &Path, network: &str, board: Option<String>) -> Result<Identi
         epoch: random::number()?,
         board,
         peers: None,
+        hosted: None,
     };
     write(data, &file)?;
     warn_if_orphaned(data);

@@ -2,32 +2,36 @@
 //! sealed key themselves. Both have half the limit, because a PIN is weaker than a key.
 //!
 //! **The key is open only while it signs.** A hosted one lies in `hosted/<member id>.json`, mode 0600: argon2id (RFC 9106) of the PIN
-//! opens ChaCha20-Poly1305 (RFC 8439) over the seed. A card's key is in its QR code the same way, and nowhere else. Whoever has the
-//! gateway's disk, or finds a card, can try PINs at a tenth of a second each: six digits hold for a day, letters for years. At the
-//! page, wrong PINs cost growing time.
+//! and of a secret of this gateway's opens ChaCha20-Poly1305 (RFC 8439) over the seed ([`seal`]). A card's key is in its QR code the
+//! same way, and nowhere else. Whoever has the gateway's disk, or a backup of it, can try PINs at a tenth of a second each: six digits
+//! hold for a day, letters for years. A card alone tells nothing. At the page, wrong PINs cost growing time ([`tries`]).
 
-use std::collections::BTreeMap;
+mod seal;
+mod tries;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use argon2::{Algorithm, Argon2, Params, Version};
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::ChaCha20Poly1305;
 use commons_core::admission::Rejection;
 use commons_core::codec::{check, SignedRecord};
-use commons_core::identity::{hex, unhex, GatewayId, MemberId, MemberKey, NetworkId, RecordId};
+use commons_core::identity::{hex, GatewayId, MemberId, MemberKey, NetworkId, RecordId};
 use commons_core::receipt::Accepted;
-use commons_core::record::{Body, Custody, Facts, Join, Kind, Link, Mark, Record, RECORD_VERSION};
+use commons_core::record::{Body, Custody, Facts, FactsChange, Join, Kind, Link, Mark, Record, Rekey, RECORD_VERSION};
 use commons_core::submission::{Content, Sender, Submission};
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
+use self::seal::{Sealed, Secret};
+use self::tries::Tries;
 use crate::control::text::digits_to_bytes;
 use crate::host::private::write_private;
 use crate::host::random;
 use crate::inbox::Inbox;
 use crate::pen::{next_link, Pen};
+
+pub use self::seal::{is_card, CARD};
+pub use self::tries::Typist;
 
 /// The folder in the data directory.
 pub const FOLDER: &str = "hosted";
@@ -37,21 +41,6 @@ pub const PIN_MIN: usize = 6;
 pub const PIN_MAX: usize = 64;
 /// Hosted accounts of one gateway: a stairwell's worth, so that no page visitor can fill the disk with them.
 pub const HOSTED_MAX: usize = 256;
-/// What a card's letters begin with.
-pub const CARD: &str = "CARD:1:";
-/// Memory of one opening, in KiB, and passes over it: as for the keeper's password.
-const MEMORY_KIB: u32 = 9 * 1024;
-const PASSES: u32 = 4;
-/// Wrong PINs in a row that cost nothing.
-const FREE_TRIES: u32 = 4;
-/// What the next one costs; doubled each time.
-const WAIT: Duration = Duration::from_secs(10);
-/// And at most.
-const WAIT_MAX: Duration = Duration::from_secs(3_600);
-/// Members whose wrong tries are remembered; the one tried longest ago leaves.
-const TRIED_MAX: usize = 1_024;
-/// The seal is used once with each salt, so the nonce may be the same each time.
-const NONCE: [u8; 12] = [0; 12];
 
 /// Why nothing was made or signed.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +66,9 @@ pub enum HostedError {
     /// A card whose key is no member's here.
     #[error("nobody here has this card's key")]
     UnknownCard,
+    /// Sealed with the secret of the gateway that printed it.
+    #[error("this card opens at its own gateway only")]
+    OtherGateway,
     /// There is no community yet.
     #[error("this network has no founding record yet")]
     NotFounded,
@@ -104,6 +96,7 @@ impl HostedError {
             Self::NotHosted => "not_hosted",
             Self::NotACard => "not_a_card",
             Self::UnknownCard => "unknown_card",
+            Self::OtherGateway => "card_elsewhere",
             Self::NotFounded => "not_founded",
             Self::Full => "too_many_accounts",
             Self::Refused(rejection) => rejection.code(),
@@ -133,16 +126,6 @@ pub enum Purse {
     Card(String),
 }
 
-/// A sealed seed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Sealed {
-    v: u8,
-    salt: String,
-    sealed: String,
-    key: String,
-}
-
 /// Keeps and opens them. Cheap to clone.
 #[derive(Clone)]
 pub struct Hosting(Arc<Shared>);
@@ -154,20 +137,16 @@ struct Shared {
     inbox: Inbox,
     /// One opening at a time: each takes 9 MiB.
     opening: Semaphore,
-    tries: Mutex<BTreeMap<MemberKey, Tries>>,
-}
-
-#[derive(Clone, Copy)]
-struct Tries {
-    wrong: u32,
-    last: Instant,
+    secret: Secret,
+    tries: Mutex<Tries>,
 }
 
 impl Hosting {
     /// Over a data directory.
     pub fn new(data: &Path, network: NetworkId, gateway: GatewayId, inbox: Inbox) -> Self {
-        let (folder, opening, tries) = (data.join(FOLDER), Semaphore::new(1), Mutex::default());
-        Self(Arc::new(Shared { folder, network, gateway, inbox, opening, tries }))
+        let folder = data.join(FOLDER);
+        let (secret, opening, tries) = (Secret::new(&folder), Semaphore::new(1), Mutex::default());
+        Self(Arc::new(Shared { folder, network, gateway, inbox, opening, secret, tries }))
     }
 
     /// Opens an account whose key this gateway keeps. The newcomer still needs two who vouch for him.
@@ -181,12 +160,7 @@ impl Hosting {
         let bytes = serde_json::to_vec_pretty(&sealed).unwrap_or_default();
         let path = folder.join(format!("{id}.json"));
         // Before he is a member: a member whose key is nowhere could never sign.
-        blocking(move || {
-            use std::os::unix::fs::DirBuilderExt;
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-            write_private(&path, &bytes)
-        })
-        .await??;
+        blocking(move || write_private(&path, &bytes)).await??;
         if let Err(refused) = self.hand_in(Kind::Join, signed, sender).await {
             let path = self.path(&id);
             // Nobody has this key: the file is of no use. If it stays, it is one of HOSTED_MAX.
@@ -207,8 +181,7 @@ impl Hosting {
         let (seed, sealed) = self.make(pin).await?;
         let (member, signed) = self.join(&seed, name, household, Custody::Card).await?;
         self.hand_in(Kind::Join, signed, sender).await?;
-        let letters = format!("{CARD}{}{}{}", sealed.salt, sealed.key, sealed.sealed).to_uppercase();
-        Ok(CardSheet { member, name: name.to_owned(), letters })
+        Ok(CardSheet { member, name: name.to_owned(), letters: sealed.letters() })
     }
 
     /// Whose purse this is. Needs no PIN, so a page can greet by name; it says no more than the member's card does.
@@ -219,17 +192,21 @@ impl Hosting {
                 false => Err(HostedError::NotHosted),
             },
             Purse::Card(letters) => {
-                let key = sealed_on_card(letters)?.key;
+                let sealed = Sealed::on_card(letters)?;
+                let key = sealed.key().ok_or(HostedError::NotACard)?.to_string();
                 let found = self.0.inbox.find_members(&key).await;
                 let card = found.iter().find(|card| card.key == key).ok_or(HostedError::UnknownCard)?;
+                if sealed.needs_secret() && card.home != self.0.gateway.to_string() {
+                    return Err(HostedError::OtherGateway);
+                }
                 MemberId::parse(&card.id).ok_or(HostedError::UnknownCard)
             }
         }
     }
 
     /// Whether the PIN opens it; the member, and a pass with which he may read his account.
-    pub async fn enter(&self, purse: &Purse, pin: &str) -> Result<(MemberId, String), HostedError> {
-        let (member, seed) = self.open(purse, pin).await?;
+    pub async fn enter(&self, purse: &Purse, pin: &str, from: Typist) -> Result<(MemberId, String), HostedError> {
+        let (member, seed) = self.open(purse, pin, from).await?;
         Ok((member, self.0.inbox.passes().give(member, Pen::new(&seed, self.0.network).key())))
     }
 
@@ -238,10 +215,22 @@ impl Hosting {
         &self,
         purse: &Purse,
         pin: &str,
+        from: Typist,
         sender: Sender,
         body: impl FnOnce(Link) -> Body,
     ) -> Result<Accepted, HostedError> {
-        let (member, seed) = self.open(purse, pin).await?;
+        let (member, seed) = self.open(purse, pin, from).await?;
+        self.say(member, &seed, sender, body).await
+    }
+
+    /// What an open key says next.
+    async fn say(
+        &self,
+        member: MemberId,
+        seed: &[u8; 32],
+        sender: Sender,
+        body: impl FnOnce(Link) -> Body,
+    ) -> Result<Accepted, HostedError> {
         let card = self.0.inbox.member_card(member).await.ok_or(HostedError::UnknownCard)?;
         let link = next_link(&card).ok_or(HostedError::UnknownCard)?;
         let body = body(link);
@@ -252,20 +241,52 @@ impl Hosting {
             mark: Mark { sender: 0, content: 0 },
             body: body.clone(),
         })?;
-        let signed = Pen::new(&seed, self.0.network).write(now_s(), body).signed;
+        let signed = Pen::new(seed, self.0.network).write(now_s(), body).signed;
         self.hand_in(kind, signed, sender).await
     }
 
     /// Another PIN for a hosted account. A card keeps its own: print another one.
-    pub async fn change_pin(&self, id: &MemberId, old: &str, new: &str) -> Result<(), HostedError> {
+    pub async fn change_pin(&self, id: &MemberId, old: &str, new: &str, from: Typist) -> Result<(), HostedError> {
         if !is_pin(new) {
             return Err(HostedError::BadPin);
         }
-        let (_, seed) = self.open(&Purse::Hosted(*id), old).await?;
+        let (_, seed) = self.open(&Purse::Hosted(*id), old, from).await?;
         let sealed = self.seal(seed, new).await?;
         let bytes = serde_json::to_vec_pretty(&sealed).unwrap_or_default();
         let path = self.path(id);
         Ok(blocking(move || write_private(&path, &bytes)).await??)
+    }
+
+    /// Gives an account to its member's own key, and forgets the one that was kept: `facts` says that the key is his own now. Cut off
+    /// between the two records, it is done again with the same PIN.
+    pub async fn hand_over(
+        &self,
+        purse: &Purse,
+        pin: &str,
+        from: Typist,
+        sender: Sender,
+        facts: Facts,
+        key: MemberKey,
+    ) -> Result<Accepted, HostedError> {
+        let (member, seed) = self.open(purse, pin, from).await?;
+        let card = self.0.inbox.member_card(member).await.ok_or(HostedError::UnknownCard)?;
+        if card.custody != facts.custody.name() {
+            // Without the form's mark, which finds only one record.
+            let first = Sender { once: String::new(), ..sender.clone() };
+            self.say(member, &seed, first, |link| Body::Facts(FactsChange { link, facts })).await?;
+        }
+        let accepted = self.say(member, &seed, sender, |link| Body::Rekey(Rekey { link, key })).await?;
+        let path = self.path(&member);
+        // Its key is nobody's any more; if the file stays, it is one of HOSTED_MAX.
+        let _ = blocking(move || std::fs::remove_file(path)).await;
+        Ok(accepted)
+    }
+
+    /// Whether the key that this account has now lies here: guardians may have given it another one.
+    pub async fn keeps(&self, id: &MemberId, key: &str) -> bool {
+        let path = self.path(id);
+        let kept = blocking(move || read_account(&path)).await;
+        kept.is_ok_and(|kept| kept.is_ok_and(|kept| kept.key().is_some_and(|kept| kept.to_string() == key)))
     }
 
     fn path(&self, id: &MemberId) -> PathBuf {
@@ -274,7 +295,7 @@ impl Hosting {
 
     async fn count(&self) -> Result<usize, HostedError> {
         let folder = self.0.folder.clone();
-        blocking(move || std::fs::read_dir(folder).map_or(0, Iterator::count)).await
+        blocking(move || accounts_in(&folder).count()).await
     }
 
     async fn make(&self, pin: &str) -> Result<([u8; 32], Sealed), HostedError> {
@@ -286,85 +307,39 @@ impl Hosting {
     }
 
     async fn seal(&self, seed: [u8; 32], pin: &str) -> Result<Sealed, HostedError> {
-        let mut salt = [0; 16];
-        salt.copy_from_slice(&random::seed()?[..16]);
         let key = Pen::new(&seed, self.0.network).key();
-        let sealing = self.stretched(pin, salt).await?;
-        let payload = Payload { msg: &seed, aad: &key.0 };
-        let sealed = ChaCha20Poly1305::new(&sealing.into()).encrypt(&NONCE.into(), payload);
-        let sealed = sealed.map_err(|_| HostedError::Damaged)?;
-        Ok(Sealed { v: 1, salt: hex(&salt), sealed: hex(&sealed), key: key.to_string() })
-    }
-
-    /// The key that the PIN stretches to: a tenth of a second and 9 MiB on purpose, one at a time.
-    async fn stretched(&self, pin: &str, salt: [u8; 16]) -> Result<[u8; 32], HostedError> {
+        let (shared, pin) = (self.0.clone(), pin.to_owned());
         let _turn = self.0.opening.acquire().await.map_err(|_| HostedError::Damaged)?;
-        let pin = pin.trim().to_owned();
-        blocking(move || {
-            let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).ok()?;
-            let mut key = [0; 32];
-            let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-            argon.hash_password_into(pin.as_bytes(), &salt, &mut key).ok()?;
-            Some(key)
-        })
-        .await?
-        .ok_or(HostedError::Damaged)
+        blocking(move || Sealed::close(&seed, key, &pin, &shared.secret.get()?)).await?
     }
 
-    async fn open(&self, purse: &Purse, pin: &str) -> Result<(MemberId, [u8; 32]), HostedError> {
-        let sealed = match purse {
-            Purse::Hosted(id) => {
-                let path = self.path(id);
-                let bytes = blocking(move || std::fs::read(path)).await?.map_err(|error| match error.kind() {
-                    std::io::ErrorKind::NotFound => HostedError::NotHosted,
-                    _ => HostedError::Storage(error),
-                })?;
-                serde_json::from_slice(&bytes).map_err(|_| HostedError::Damaged)?
-            }
-            Purse::Card(letters) => sealed_on_card(letters)?,
-        };
-        let (Some(key), Some(salt)) = (MemberKey::parse(&sealed.key), digits_to_bytes(&sealed.salt)) else {
-            return Err(HostedError::Damaged);
-        };
-        let text = unhex(&sealed.sealed).ok_or(HostedError::Damaged)?;
+    async fn open(&self, purse: &Purse, pin: &str, from: Typist) -> Result<(MemberId, [u8; 32]), HostedError> {
         let member = self.whose(purse).await?;
+        let path = self.path(&member);
+        let kept = blocking(move || read_account(&path)).await?;
+        let sealed = match (purse, kept) {
+            (Purse::Hosted(_), kept) => kept?,
+            // Where the account is kept here, its PIN is the one that was set last: an old card does not know it.
+            (Purse::Card(letters), kept) => match (Sealed::on_card(letters)?, kept) {
+                (card, Ok(kept)) if kept.key() == card.key() => kept,
+                (card, _) => card,
+            },
+        };
+        let key = sealed.key().ok_or(HostedError::Damaged)?;
         // Counted before it is tried: many tries at once are many tries.
-        self.count_try(key)?;
+        self.tries().count(key, from, Instant::now()).map_err(|retry_s| HostedError::TooManyTries { retry_s })?;
         if !is_pin(pin) {
             return Err(HostedError::WrongPin);
         }
-        let sealing = self.stretched(pin, salt).await?;
-        let payload = Payload { msg: &text, aad: &key.0 };
-        let opened = ChaCha20Poly1305::new(&sealing.into()).decrypt(&NONCE.into(), payload);
-        let seed: [u8; 32] = opened.ok().and_then(|seed| seed.try_into().ok()).ok_or(HostedError::WrongPin)?;
-        self.tries().remove(&key);
+        let (shared, pin) = (self.0.clone(), pin.to_owned());
+        let _turn = self.0.opening.acquire().await.map_err(|_| HostedError::Damaged)?;
+        let seed = blocking(move || sealed.open(&pin, &shared.secret.get()?)).await??;
+        self.tries().was_right(key, from, Instant::now());
         Ok((member, seed))
     }
 
-    fn tries(&self) -> std::sync::MutexGuard<'_, BTreeMap<MemberKey, Tries>> {
+    fn tries(&self) -> std::sync::MutexGuard<'_, Tries> {
         self.0.tries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn count_try(&self, key: MemberKey) -> Result<(), HostedError> {
-        let (mut tries, now) = (self.tries(), Instant::now());
-        if let Some(known) = tries.get_mut(&key) {
-            let wait = match known.wrong.checked_sub(FREE_TRIES) {
-                None => Duration::ZERO,
-                Some(doubled) => WAIT.saturating_mul(1 << doubled.min(16)).min(WAIT_MAX),
-            };
-            let left = (known.last + wait).saturating_duration_since(now);
-            if !left.is_zero() {
-                return Err(HostedError::TooManyTries { retry_s: left.as_secs() + 1 });
-            }
-            *known = Tries { wrong: known.wrong.saturating_add(1), last: now };
-            return Ok(());
-        }
-        if tries.len() >= TRIED_MAX {
-            let oldest = tries.iter().min_by_key(|(_, tries)| tries.last).map(|(key, _)| *key);
-            oldest.map(|key| tries.remove(&key));
-        }
-        tries.insert(key, Tries { wrong: 1, last: now });
-        Ok(())
     }
 
     async fn join(
@@ -401,12 +376,56 @@ fn is_pin(pin: &str) -> bool {
     pin.chars().count() >= PIN_MIN && pin.len() <= PIN_MAX && !pin.chars().any(char::is_control)
 }
 
-/// What a card holds: salt (16), key (32), sealed seed (48), as hex digits.
-fn sealed_on_card(letters: &str) -> Result<Sealed, HostedError> {
-    let text: String = letters.split_whitespace().collect::<String>().to_lowercase();
-    let digits = text.strip_prefix(&CARD.to_lowercase()).ok_or(HostedError::NotACard)?;
-    let bytes: [u8; 96] = digits_to_bytes(digits).ok_or(HostedError::NotACard)?;
-    Ok(Sealed { v: 1, salt: hex(&bytes[..16]), key: hex(&bytes[16..48]), sealed: hex(&bytes[48..]) })
+fn read_account(path: &Path) -> Result<Sealed, HostedError> {
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => HostedError::NotHosted,
+        _ => HostedError::Storage(error),
+    })?;
+    serde_json::from_slice(&bytes).map_err(|_| HostedError::Damaged)
+}
+
+/// The accounts in a folder; the secret is none.
+fn accounts_in(folder: &Path) -> impl Iterator<Item = (MemberId, PathBuf)> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|file| {
+        let path = file.path();
+        let id = path.file_name()?.to_str()?.strip_suffix(".json").and_then(MemberId::parse)?;
+        Some((id, path))
+    })
+}
+
+/// A card for an account that is kept in a data directory, under the PIN it has. Blocks.
+pub fn card_of(data: &Path, id: &MemberId) -> Result<String, HostedError> {
+    Ok(read_account(&data.join(FOLDER).join(format!("{id}.json")))?.letters())
+}
+
+/// What a backup keeps of the accounts: all that is sealed, and the secret. None: there is nothing. Blocks.
+pub fn for_backup(data: &Path) -> Result<Option<Value>, HostedError> {
+    let folder = data.join(FOLDER);
+    let secret = seal::read(&folder)?.map(|secret| hex(&secret));
+    let mut accounts = serde_json::Map::new();
+    for (id, path) in accounts_in(&folder).take(HOSTED_MAX) {
+        accounts.insert(id.to_string(), serde_json::to_value(read_account(&path)?).unwrap_or_default());
+    }
+    let some = secret.is_some() || !accounts.is_empty();
+    Ok(some.then(|| serde_json::json!({"v": 1, "secret": secret, "accounts": accounts})))
+}
+
+/// Puts back what [`for_backup`] kept, in a data directory that has none. Blocks.
+pub fn put_back(data: &Path, kept: &Value) -> Result<(), HostedError> {
+    let folder = data.join(FOLDER);
+    // Of accounts from before there was one.
+    let secret = match &kept["secret"] {
+        Value::Null => random::seed()?,
+        kept => kept.as_str().and_then(digits_to_bytes).ok_or(HostedError::Damaged)?,
+    };
+    seal::keep(&folder, &secret)?;
+    for (id, sealed) in kept["accounts"].as_object().into_iter().flatten().take(HOSTED_MAX) {
+        let id = MemberId::parse(id).ok_or(HostedError::Damaged)?;
+        let sealed: Sealed = serde_json::from_value(sealed.clone()).map_err(|_| HostedError::Damaged)?;
+        write_private(&folder.join(format!("{id}.json")), &serde_json::to_vec_pretty(&sealed).unwrap_or_default())?;
+    }
+    Ok(())
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, HostedError> {

@@ -28,6 +28,7 @@ mod news;
 pub mod passes;
 pub mod peers;
 pub mod pen;
+pub mod proof;
 mod reach;
 pub mod refusals;
 pub mod retained;

@@ -27,13 +27,23 @@ async function community() {
   const [first, second] = ['one', 'two'].map((text) => cleo.write('pay', { link, to: ben.id, unit: 0, amount: 10, memo: text }));
   assert.ok((await deliver(gateway, 'pay', first)).ok);
   assert.ok((await ben.hand(gateway, 'fork_proof', { first, second })).ok);
+  const fund = new Member('Fund', 'all');
+  const pot = { pseudonym: 'Fund of the two stairwells', household: 'all', home: facts.home, custody: 'pot' };
+  fund.id = (await fund.hand(gateway, 'join', { covenant: ann.covenant, facts: pot })).id;
+  const does = { does: 'write_off', member: ben.id, pot: fund.id, unit: 1, amount: 1_250 };
+  const decision = await ben.say(gateway, 'decide', { action: does, text: 'He was ill since the flood; we all want it so.' });
+  await ann.say(gateway, 'decide', { action: { does: 'freeze', member: dee.id, epoch: 0 }, text: 'سُرق هاتفها' });
   const mine = {
     account: '/credit', history: '/credit/history', pay: `/credit/pay?to=${ben.id}&amount=1:30&memo=x`, whom: '/credit/pay',
     ask: '/credit/ask?amount=1:30&unit=0&memo=tea', answer: `/credit/payment/${one}`, disputed: `/credit/payment/${two}`,
     declined: `/credit/payment/${three}`, me: '/credit/me', people: '/credit/people', newcomer: `/credit/member/${dee.id}`,
-    covenant: '/credit/covenant',
+    covenant: '/credit/covenant', decisions: '/credit/decisions', decision: `/credit/decision/${decision}`,
+    decide: `/credit/decide?about=${cleo.id}`, freeze: `/credit/decide?about=${ben.id}&does=freeze`,
+    unfreeze: `/credit/decide?about=${cleo.id}&does=unfreeze`, 'write-off': `/credit/decide?about=${ben.id}&does=write_off`,
+    key: '/credit/key', 'key-given': `/credit/key?key=${dee.key}`, split: `/credit/member/${cleo.id}`,
   };
-  const nobodys = { entrance: '/credit', join: '/credit/join', back: '/credit/back?who=ann&key=' + ann.key, member: `/credit/member/${ben.id}` };
+  const nobodys = { entrance: '/credit', join: '/credit/join', back: '/credit/back?who=ann&key=' + ann.key, member: `/credit/member/${ben.id}`,
+    proof: '/credit/proof', newkey: '/credit/newkey', 'newkey-shown': `/credit/newkey?key=${ann.key}` };
   return { gateway, ann, dee, cleo, mine, nobodys };
 }
 
@@ -58,6 +68,17 @@ for (const [name, langs, options] of LOOKS) {
       }
       const page = await phone(gateway, { ...options, lang });
       for (const [which, address] of Object.entries(nobodys)) await look(page, which, address, name, lang, wrong);
+      // An account that the gateway keeps.
+      await page.goto('/credit/join');
+      await page.fill('#pseudonym', `Hal ${lang}`);
+      await page.fill('#household', 'no. 20');
+      await page.fill('#pin', '481516');
+      await page.locator('main form button.strong').click();
+      await page.locator('#newcomer').waitFor();
+      for (const [which, address] of [['newpin', '/credit/pin'], ['key-own', '/credit/key'], ['me-kept', '/credit/me']]) {
+        await look(page, which, address, name, lang, wrong);
+      }
+      await page.context().clearCookies();
       await page.goto('/credit/join');
       await page.fill('#pin', '1');
       await page.evaluate(() => document.querySelector('main form').submit());

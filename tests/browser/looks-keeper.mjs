@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 
 import { assert, assertQuiet, follow, htmlFaults, LANGS, LOOKS, makeKey, phone, startGateway, test, unfit } from './harness.mjs';
+import { Member, found } from './support/ledger.mjs';
 
 const PASSWORD = 'lamp river seven';
 const CAPTIVE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148';
@@ -15,6 +16,11 @@ const last = (gateway, ...words) =>
 async function two() {
   const gateway = await startGateway({ config: '[portal]\nenabled = true\n' });
   await gateway.password(PASSWORD);
+  // A community whose households decide something, and a refusal.
+  const [ann, ben] = [new Member('Ann of the third floor', 'no. 4'), new Member('بن', 'رقم ٧')];
+  await found([[ann, gateway], [ben, gateway]]);
+  await ann.say(gateway, 'decide', { action: { does: 'freeze', member: ben.id, epoch: 0 }, text: 'His phone was stolen on the way to the well' });
+  await fetch(`${gateway.url}/api/v1/post/need`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '' });
   const other = await startGateway({ name: 'Block 7, the yellow house behind the school' });
   last(gateway, 'peer', 'add', last(other, 'peer', 'invite'));
   const gone = await startGateway({ name: 'Gone' });

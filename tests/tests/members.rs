@@ -339,6 +339,8 @@ fn a_cloned_key_at_two_gateways_freezes_its_author_and_takes_from_nobody() {
     assert!(!c.cli(&["ledger", "prove", &letters[..letters.len() - 2]]).status.success(), "not half a proof");
     c.said(&["ledger", "prove", &letters]);
     assert_eq!(card(&c, ann.id())["status"], "frozen");
+    let onward = c.said(&["ledger", "proof", "ann"]);
+    assert_eq!(onward.lines().last(), Some(&*letters), "carried on from there, though no log there has either half");
     let entries = c.said_json(&["status", "--json"])["entries"].clone();
     c.said(&["ledger", "prove", &letters]);
     assert_eq!(c.said_json(&["status", "--json"])["entries"], entries, "brought again, it is not written again");

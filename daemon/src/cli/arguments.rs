@@ -668,10 +668,42 @@ pub enum MemberCommand {
     /// Go on: with a new key that your guardians gave their word for, or where an old copy of your key split your chain
     Resume {
         /// Who you are, with a new key; without: you join the branches of your chain
+        #[arg(conflicts_with = "decision")]
         member: Option<String>,
+        /// As households decided: the decision, its id or 8 digits of it
+        #[arg(long, value_name = "ID")]
+        decision: Option<String>,
         /// Whose.
         #[command(flatten)]
         signer: Signer,
+    },
+    /// What households have proposed and decided, who agrees, and what waits
+    Decisions {
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Propose that households decide: that an account rests, how it goes on, or that a common fund takes over a debt
+    Decide(DecideArguments),
+    /// Agree to a decision for your household
+    Consent {
+        /// The decision, its id or 8 digits of it; may be left out if only one waits
+        decision: Option<String>,
+        /// Whose.
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Print a card for an account that this gateway keeps: a picture to scan and, alone on the last line, the letters. It opens here
+    /// with the account's PIN, which is not asked and not printed
+    Card {
+        /// The name, the id or 8 digits of it
+        member: String,
+        /// Which gateway.
+        #[command(flatten)]
+        place: Where,
     },
     /// Object to a recovery that you did not ask for
     Veto {
@@ -691,6 +723,48 @@ pub enum MemberCommand {
         #[command(flatten)]
         signer: Signer,
     },
+}
+
+/// What households may decide about an account.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Decided {
+    /// It rests: it can receive, not pay.
+    Freeze,
+    /// It goes on, where it ends now, with what all its branches make together.
+    Unfreeze,
+    /// A common fund takes over part of its debt.
+    WriteOff,
+}
+
+/// The arguments of `member decide`.
+#[derive(Clone, Debug, Args)]
+pub struct DecideArguments {
+    /// What
+    #[arg(value_enum)]
+    pub what: Decided,
+    /// About whom: the name, the id or 8 digits of it
+    pub member: String,
+    /// Why; every member can read it
+    #[arg(long, value_name = "TEXT")]
+    pub because: String,
+    /// unfreeze: with another key than the one it has, 64 hex digits
+    #[arg(long, value_name = "KEY")]
+    pub new_key: Option<String>,
+    /// unfreeze: at this gateway from then on, if the one that was its home is gone
+    #[arg(long)]
+    pub home_here: bool,
+    /// write-off: the common fund, by name or id
+    #[arg(long, value_name = "NAME")]
+    pub pot: Option<String>,
+    /// write-off: how much, in whole units; after a colon smallest parts
+    #[arg(long)]
+    pub amount: Option<String>,
+    /// write-off: of what [default: the covenant's first unit]
+    #[arg(long)]
+    pub unit: Option<String>,
+    /// Whose.
+    #[command(flatten)]
+    pub signer: Signer,
 }
 
 /// Which payment.

@@ -7,9 +7,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use commons_core::identity::{hex, unhex, MemberId, NetworkId};
+use commons_core::identity::{hex, MemberId, NetworkId};
 use commons_core::ledger::{Ledger, Lights, MemberView, MovementState};
-use commons_core::record::{Body, ForkProof};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use serde_json::{json, Value};
@@ -22,7 +21,6 @@ use super::{connect, loader, plain, Asked, Backend, Checkup, Connection};
 use crate::config::Loaded;
 use crate::control::{Answerer, Reply, Request, Running};
 use crate::host::random;
-use crate::pen::Pen;
 
 /// `ledger ...`.
 pub fn ledger(command: &LedgerCommand, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
@@ -138,9 +136,6 @@ fn covenant(place: &Where, as_json: bool, backend: &dyn Backend, output: &mut Ou
     Ok(0)
 }
 
-/// What a proof begins with, so that whoever scans it knows what it is.
-const PROOF: &str = "FORK:1:";
-
 fn proof(member: &str, place: &Where, as_json: bool, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
     let mut asked = Asked::find_for_long(place, backend)?;
     let found = asked.ask(&Request::Members { q: Some(member.into()), after: None })?;
@@ -164,30 +159,26 @@ fn proof(member: &str, place: &Where, as_json: bool, backend: &dyn Backend, outp
         let words = if all.is_empty() { "is not split" } else { "is split, but one half is not in a log that is here" };
         return Err(Failure::new(1, format!("the chain of {name} {words}")).into());
     };
-    let letters = format!("{PROOF}{first}:{second}").to_uppercase();
+    let letters = crate::proof::letters(first, second);
     if let Ok(picture) = QrCode::with_error_correction_level(letters.as_bytes(), EcLevel::L) {
         let picture = picture.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
         writeln!(output, "{picture}\n")?;
     }
     writeln!(output, "Number {} of {name}'s chain was signed twice, in key epoch {}.", fork["seq"], fork["epoch"])?;
     writeln!(output, "Whoever was paid keeps it. An old copy of a key does this too: frozen is not shamed.")?;
-    writeln!(output, "On another gateway:  commonsd ledger prove LETTERS")?;
+    writeln!(output, "On another gateway:  commonsd ledger prove LETTERS, or its page /credit/proof")?;
     writeln!(output, "{letters}")?;
     Ok(0)
 }
 
 fn prove(letters: &str, place: &Where, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
-    let text = letters.trim().to_lowercase();
-    let halves = text.strip_prefix(&PROOF.to_lowercase()).and_then(|halves| halves.split_once(':'));
-    let Some((Some(first), Some(second))) = halves.map(|(first, second)| (unhex(first), unhex(second))) else {
+    let Some(proof) = crate::proof::read(letters) else {
         return Err(Failure::new(1, "these are not the letters of a proof; it begins with FORK:1:").into());
     };
     let mut asked = Asked::find(place, backend)?;
     let about = asked.ask(&Request::About {})?;
     let network = NetworkId::of(about["about"]["network"].as_str().unwrap_or_default());
-    // A proof stands by its two signatures; who brings it does not matter.
-    let pen = Pen::new(&random::seed()?, network);
-    let written = pen.write(super::member::now_s(), Body::ForkProof(ForkProof { first, second }));
+    let written = crate::proof::brought(network, super::member::now_s(), proof)?;
     let record = hex(&written.signed.encode());
     asked.ask(&Request::Signed { kind: written.kind.into(), record })?;
     writeln!(output, "Taken: the member may receive, and gets no new stamps until it is mended.")?;

@@ -9,15 +9,18 @@ use commons_core::record::{
     Amount, Body, Custody, Dispute, Enter, Facts, FactsChange, Grounds, Join, Leave, Link, OnPay, Pay, Reclaim,
     Recover, Rekey, Resume, UnitIndex, Veto, Vouch,
 };
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
 use serde_json::{json, Value};
 
 use super::arguments::{MemberCommand, OnPayArguments, Signer, Where};
 use super::keyfile::KeyFile;
 use super::output::{Failure, Output};
 use super::plain::quantity;
-use super::{plain, Asked, Backend};
+use super::{decisions, loader, plain, Asked, Backend};
 use crate::control::text::digits_to_bytes;
 use crate::control::{Reply, Request};
+use crate::hosted;
 use crate::pen::{Pen, Written};
 
 /// `member ...`.
@@ -29,7 +32,12 @@ pub fn member(command: &MemberCommand, backend: &dyn Backend, output: &mut Outpu
         MemberCommand::Join { name, household, pot, signer } => join(name, household, *pot, signer, backend, output),
         MemberCommand::Rekey { signer } => rekey(signer, backend, output),
         MemberCommand::Token { signer } => token(signer, backend, output),
-        MemberCommand::Resume { member: Some(text), signer } => resume(text, signer, backend, output),
+        MemberCommand::Resume { member: Some(text), signer, .. } => resume(text, signer, backend, output),
+        MemberCommand::Resume { decision: Some(text), signer, .. } => decisions::resume(text, signer, backend, output),
+        MemberCommand::Decisions { place, json } => decisions::list(place, *json, backend, output),
+        MemberCommand::Decide(arguments) => decisions::decide(arguments, backend, output),
+        MemberCommand::Consent { decision, signer } => decisions::consent(decision.as_deref(), signer, backend, output),
+        MemberCommand::Card { member, place } => card(member, place, backend, output),
         _ => write_on(command, backend, output),
     }
 }
@@ -120,22 +128,27 @@ fn signer_of(command: &MemberCommand) -> &Signer {
         | MemberCommand::Resume { signer, .. }
         | MemberCommand::Veto { signer }
         | MemberCommand::Leave { signer }
+        | MemberCommand::Consent { signer, .. }
         | MemberCommand::Token { signer } => signer,
-        MemberCommand::New { .. } | MemberCommand::List { .. } => unreachable!("these have no signer"),
+        MemberCommand::Decide(arguments) => &arguments.signer,
+        MemberCommand::New { .. }
+        | MemberCommand::List { .. }
+        | MemberCommand::Decisions { .. }
+        | MemberCommand::Card { .. } => unreachable!("these have no signer"),
     }
 }
 
 /// A key and the gateway it speaks to.
-struct Hand {
-    key: KeyFile,
+pub(super) struct Hand {
+    pub key: KeyFile,
     network: NetworkId,
-    gateway: GatewayId,
-    asked: Asked,
+    pub gateway: GatewayId,
+    pub asked: Asked,
     json: bool,
 }
 
 impl Hand {
-    fn of(signer: &Signer, backend: &dyn Backend) -> anyhow::Result<Self> {
+    pub fn of(signer: &Signer, backend: &dyn Backend) -> anyhow::Result<Self> {
         let key = KeyFile::read(&path_of(signer.key.clone()))?;
         let mut asked = Asked::find(&signer.place, backend)?;
         let about = asked.ask(&Request::About {})?;
@@ -144,7 +157,7 @@ impl Hand {
         Ok(Self { key, network, gateway, asked, json: signer.json })
     }
 
-    fn pen(&self) -> Pen {
+    pub fn pen(&self) -> Pen {
         self.key.pen(self.network)
     }
 
@@ -170,7 +183,7 @@ impl Hand {
 
     /// The own account, and where the next record stands. Refuses where the gateway is behind the key file: a record signed there
     /// would split the chain.
-    fn next(&mut self) -> anyhow::Result<(Value, Link)> {
+    pub fn next(&mut self) -> anyhow::Result<(Value, Link)> {
         let own = self.account()?;
         let card = &own["member"];
         let (seq, head) = (card["seq"].as_u64().unwrap_or(0) as u32, id_in(&card["head"]));
@@ -194,7 +207,7 @@ impl Hand {
     }
 
     /// The one member a text means.
-    fn find(&mut self, text: &str) -> anyhow::Result<(MemberId, Value)> {
+    pub fn find(&mut self, text: &str) -> anyhow::Result<(MemberId, Value)> {
         let reply = self.asked.ask(&Request::Members { q: Some(text.into()), after: None })?;
         let found = reply["members"].as_array().cloned().unwrap_or_default();
         match &found[..] {
@@ -213,7 +226,7 @@ impl Hand {
     }
 
     /// Signs and hands in; notes it in the key file before, since the answer may be lost.
-    fn post(&mut self, link: Link, body: Body, output: &mut Output) -> anyhow::Result<u8> {
+    pub fn post(&mut self, link: Link, body: Body, output: &mut Output) -> anyhow::Result<u8> {
         let written = self.pen().write(now_s(), body);
         let before = self.key.last();
         self.key.set_last(link.seq, written.id)?;
@@ -356,6 +369,35 @@ fn show(signer: &Signer, backend: &dyn Backend, output: &mut Output) -> anyhow::
     Ok(0)
 }
 
+/// A card for an account that is kept here. Reads the file: whoever may do that keeps the gateway, and the PIN he does not learn.
+fn card(text: &str, place: &Where, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
+    let mut asked = Asked::find(place, backend)?;
+    let reply = asked.ask(&Request::Members { q: Some(text.into()), after: None })?;
+    let found = reply["members"].as_array().cloned().unwrap_or_default();
+    let [member] = &found[..] else {
+        return Err(no(format!("{} members are called {}", found.len(), plain::line(text))).into());
+    };
+    let page = asked.ask(&Request::About {})?["about"]["page"].as_str().unwrap_or_default().to_owned();
+    drop(asked);
+    let loader = loader(place);
+    let data = loader.load().unwrap_or_else(|_| loader.without_file()).config.gateway.data;
+    let id = MemberId::parse(member["id"].as_str().unwrap_or_default()).ok_or_else(|| no("no member"))?;
+    let letters = hosted::card_of(&data, &id).map_err(|error| no(error.to_string()))?;
+    let address = format!("{page}credit?card={letters}");
+    if let Ok(picture) = QrCode::with_error_correction_level(address.as_bytes(), EcLevel::L) {
+        let picture = picture.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+        writeln!(output, "{picture}\n")?;
+    }
+    let name = plain::line(member["pseudonym"].as_str().unwrap_or_default());
+    writeln!(
+        output,
+        "The card of {name}. It opens at this gateway with the PIN of the account, also after that is changed."
+    )?;
+    writeln!(output, "Do not write the PIN on it. As a link: {address}")?;
+    writeln!(output, "{letters}")?;
+    Ok(0)
+}
+
 fn join(
     name: &str,
     household: &str,
@@ -492,7 +534,7 @@ fn facts_of(own: &Value) -> anyhow::Result<Facts> {
     })
 }
 
-fn unit_of(own: &Value, name: Option<&str>) -> anyhow::Result<(u8, u32)> {
+pub(super) fn unit_of(own: &Value, name: Option<&str>) -> anyhow::Result<(u8, u32)> {
     let balances = own["balances"].as_array().cloned().unwrap_or_default();
     let meant = balances.iter().position(|balance| name.is_none_or(|name| balance["unit"] == name));
     let Some(place) = meant else {
@@ -507,7 +549,7 @@ fn scale_of(own: &Value, place: usize) -> u32 {
 }
 
 /// Whole units, and after a colon smallest parts: the reverse of how quantities are shown.
-fn parts(text: &str, scale: u32) -> anyhow::Result<u64> {
+pub(super) fn parts(text: &str, scale: u32) -> anyhow::Result<u64> {
     let (whole, rest) = text.split_once(':').unwrap_or((text, "0"));
     let read = || {
         let (whole, rest): (u64, u64) = (whole.parse().ok()?, rest.parse().ok()?);
@@ -528,11 +570,11 @@ fn whole_id(text: Option<&str>) -> anyhow::Result<Option<RecordId>> {
     }
 }
 
-fn id_in(value: &Value) -> Option<RecordId> {
+pub(super) fn id_in(value: &Value) -> Option<RecordId> {
     RecordId::parse(value.as_str()?)
 }
 
-fn gateway_in(value: &Value) -> anyhow::Result<GatewayId> {
+pub(super) fn gateway_in(value: &Value) -> anyhow::Result<GatewayId> {
     let id = value.as_str().and_then(GatewayId::parse);
     id.ok_or_else(|| no("the gateway does not say who it is").into())
 }
@@ -542,7 +584,7 @@ pub(super) fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-fn no(sentence: impl Into<String>) -> Failure {
+pub(super) fn no(sentence: impl Into<String>) -> Failure {
     Failure::new(1, sentence)
 }
 

@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod backend;
 pub mod board;
 pub mod carry;
+pub mod decisions;
 pub mod doctor;
 pub mod found;
 pub mod keeper;

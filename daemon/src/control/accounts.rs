@@ -38,6 +38,11 @@ impl Desk {
                 Some(id) => granted("forks", inbox.forks(id).await),
                 None => nobody(),
             },
+            Request::Decisions {} => granted("decisions", inbox.decisions().await),
+            Request::GoingOn { member } => match MemberId::parse(&member) {
+                Some(id) => inbox.going_on(id).await.map_or_else(nobody, |action| granted("action", action)),
+                None => nobody(),
+            },
             Request::LedgerTo { to } => {
                 inbox.control(ControlRequest::LedgerTo { to }).await.map_or_else(silent, stamped)
             }

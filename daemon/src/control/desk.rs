@@ -93,6 +93,8 @@ impl Desk {
             | Request::Members { .. }
             | Request::Account { .. }
             | Request::Forks { .. }
+            | Request::Decisions {}
+            | Request::GoingOn { .. }
             | Request::LedgerTo { .. }
             | Request::PassQuestion {}
             | Request::Pass { .. }) => self.account(request).await,

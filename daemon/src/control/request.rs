@@ -88,6 +88,13 @@ pub enum Request {
         /// 64 hex digits.
         member: String,
     },
+    /// What households have proposed and decided.
+    Decisions {},
+    /// How a member's chain would go on by a decision.
+    GoingOn {
+        /// 64 hex digits.
+        member: String,
+    },
     /// The whole ledger, written to a file that only its owner may read, for a command to read.
     LedgerTo {
         /// Absolute path.

@@ -55,9 +55,13 @@ impl Route {
             ["portal"] => Self::Form,
             ["keeper"] | ["keeper", "challenge"] => Self::Read,
             ["keeper", "in" | "out" | "key" | "invite" | "add" | "remove" | "export" | "import"] => Self::Form,
-            ["credit"] | ["credit", "watch" | "covenant" | "people" | "history" | "ask"] => Self::Read,
-            ["credit", "in" | "out" | "pay" | "join" | "enter" | "me" | "back"] => Self::Form,
-            ["credit", "payment" | "member", _] => Self::Form,
+            ["credit"] | ["credit", "watch" | "covenant" | "people" | "history" | "ask" | "decisions" | "newkey"] => {
+                Self::Read
+            }
+            ["credit", "in" | "out" | "pay" | "join" | "enter" | "me" | "back" | "decide" | "key" | "pin" | "proof"] => {
+                Self::Form
+            }
+            ["credit", "payment" | "member" | "decision", _] => Self::Form,
             ["credit", "card", _] => Self::Read,
             ["portal", "api"] => Self::Read,
             ["needs" | "offers" | "notices"] | ["kept", _] | ["assets", _] => Self::Read,

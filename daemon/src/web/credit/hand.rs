@@ -4,12 +4,15 @@
 //! one-time mark finds what was said the first time, and one form is looked at at a time.
 
 use std::collections::VecDeque;
+use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use commons_core::admission::Rejection;
-use commons_core::identity::MemberId;
-use commons_core::record::{Body, Custody, Kind, Link};
+use commons_core::identity::{MemberId, MemberKey};
+use commons_core::receipt::Accepted;
+use commons_core::record::{Body, Custody, Facts, Kind, Link};
+use commons_core::submission::Sender;
 use hyper::StatusCode;
 use maud::{html, Markup};
 use serde_json::Value;
@@ -17,7 +20,7 @@ use tokio::time::Instant;
 
 use super::seat::Seat;
 use super::telling;
-use crate::hosted::{HostedError, Purse};
+use crate::hosted::{HostedError, Hosting, Purse, Typist};
 use crate::pen::next_link;
 use crate::web::answer::Answer;
 use crate::web::form::Form;
@@ -132,6 +135,21 @@ pub(super) async fn by_phone(web: &Web, head: &Head, kind: Kind, form: &Form) ->
     new::submit(web, head, kind, Value::Null, form, None).await
 }
 
+/// Gives the account to a key of the member's own: by PIN, for the last time.
+pub(super) async fn hand_over(
+    web: &Web,
+    head: &Head,
+    seat: &Seat,
+    form: &Form,
+    facts: Facts,
+    key: MemberKey,
+) -> Result<String, Unsaid> {
+    let sign = |hosting: Hosting, purse, pin: String, sender| async move {
+        hosting.hand_over(&purse, &pin, Typist::Seated, sender, facts, key).await
+    };
+    once(web, head, seat, form, 0, sign).await
+}
+
 async fn by_pin(
     web: &Web,
     head: &Head,
@@ -139,6 +157,21 @@ async fn by_pin(
     form: &Form,
     unit: u8,
     body: impl FnOnce(Link) -> Body,
+) -> Result<String, Unsaid> {
+    let sign = |hosting: Hosting, purse, pin: String, sender| async move {
+        hosting.sign(&purse, &pin, Typist::Seated, sender, body).await
+    };
+    once(web, head, seat, form, unit, sign).await
+}
+
+/// What the gateway signs for who typed his PIN: once for each form.
+async fn once<F: Future<Output = Result<Accepted, HostedError>>>(
+    web: &Web,
+    head: &Head,
+    seat: &Seat,
+    form: &Form,
+    unit: u8,
+    sign: impl FnOnce(Hosting, Purse, String, Sender) -> F,
 ) -> Result<String, Unsaid> {
     let view = &head.view;
     hold_back(web, head).await?;
@@ -152,10 +185,25 @@ async fn by_pin(
         return Err(Unsaid::at(view, "pin", "refusal-missing"));
     }
     let Some(hosting) = web.hosting() else { return Err(Unsaid::of(view, None, 0, Rejection::Busy)) };
-    let purse = seat.card.clone().map_or(Purse::Hosted(seat.id), Purse::Card);
-    let signed = hosting.sign(&purse, &digits(form.get("pin")), web.sender(head.address, token), body).await;
+    let signed = sign(hosting.clone(), purse(seat), digits(form.get("pin")), web.sender(head.address, token)).await;
     let accepted = signed.map_err(|error| not_signed(web, head, Some(seat), unit, error))?;
     Ok(web.kept.put(&sender, Shown { accepted, item_kind: None }))
+}
+
+fn purse(seat: &Seat) -> Purse {
+    seat.card.clone().map_or(Purse::Hosted(seat.id), Purse::Card)
+}
+
+/// Another PIN for an account that is kept here.
+pub(super) async fn change_pin(web: &Web, head: &Head, seat: &Seat, form: &Form) -> Result<(), Unsaid> {
+    hold_back(web, head).await?;
+    let Some(hosting) = web.hosting() else { return Err(Unsaid::of(&head.view, None, 0, Rejection::Busy)) };
+    let (old, new) = (digits(form.get("pin")), digits(form.get("new")));
+    let changed = hosting.change_pin(&seat.id, &old, &new, Typist::Seated).await;
+    changed.map_err(|error| match error {
+        HostedError::BadPin => Unsaid::at(&head.view, "new", "credit-pin-short"),
+        other => not_signed(web, head, Some(seat), 0, other),
+    })
 }
 
 /// Digits of any script as 0 to 9, so that a PIN is the same on every keyboard.
@@ -190,6 +238,7 @@ fn not_signed(web: &Web, head: &Head, seat: Option<&Seat>, unit: u8, error: Host
         HostedError::WrongPin | HostedError::NotHosted | HostedError::NotACard | HostedError::UnknownCard => {
             Unsaid::at(view, "pin", "credit-pin-wrong")
         }
+        HostedError::OtherGateway => Unsaid::at(view, "", "credit-no-home"),
         HostedError::BadPin => Unsaid::at(view, "pin", "credit-pin-short"),
         HostedError::Refused(rejection) => Unsaid::of(view, seat, unit, rejection),
         HostedError::Full => Unsaid::at(view, "custody", "credit-accounts-full"),
@@ -220,7 +269,7 @@ pub(super) async fn pass_by_pin(web: &Web, head: &Head, form: &Form) -> Result<S
         Purse::Card(card.to_owned())
     };
     let Some(hosting) = web.hosting() else { return Err(Unsaid::of(view, None, 0, Rejection::Busy)) };
-    let entered = hosting.enter(&purse, &digits(form.get("pin"))).await;
+    let entered = hosting.enter(&purse, &digits(form.get("pin")), Typist::Address(head.address)).await;
     entered.map(|(_, pass)| pass).map_err(|error| not_signed(web, head, None, 0, error))
 }
 
@@ -311,7 +360,7 @@ pub(super) async fn open_account(web: &Web, head: &Head, form: &Form, custody: C
         _ => (hosting.host(name, household, &pin, sender).await.map_err(no)?, String::new()),
     };
     let purse = if card.is_empty() { Purse::Hosted(member) } else { Purse::Card(card.clone()) };
-    let (_, pass) = hosting.enter(&purse, &pin).await.map_err(no)?;
+    let (_, pass) = hosting.enter(&purse, &pin, Typist::Address(head.address)).await.map_err(no)?;
     let token = token.map_or_else(kept::token, str::to_owned);
     let opened = Opened { token, member, name: name.to_owned(), card, pass, until: Instant::now() + SHEET_FOR };
     hands.note(opened.clone());

@@ -9,7 +9,7 @@ use maud::{html, Markup};
 
 use super::hand::{self, sheet as form_of, Unsaid};
 use super::seat::Seat;
-use super::{pay, seat, telling};
+use super::{pay, proof, seat, telling};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::origin::canonical;
@@ -164,6 +164,11 @@ async fn draw_member(
         }
         _ => None,
     };
+    let shown = match (card.status, MemberId::parse(&card.id)) {
+        ("frozen", Some(id)) => proof::of(web, view, id).await,
+        _ => html! {},
+    };
+    let decide = crate::web::form::address("/credit/decide", &[("about", &card.id), ("key", typed.get("key"))]);
     let content = html! {
         (drawn.summary())
         h1 { (icons::icon("company")) (said(&card.pseudonym)) }
@@ -208,7 +213,13 @@ async fn draw_member(
                 None => p { a.button href=(view.to(&format!("/credit?next={action}"))) { (view.say("credit-in")) } },
             }
         }
-        p { a.button href=(view.to("/credit")) { (view.say(if seat.is_some() { "credit-to" } else { "credit" })) } }
+        (shown)
+        p {
+            @if seat.is_some_and(|seat| seat.account.member.status == "member") && !mine && card.status != "newcomer" {
+                a.button href=(view.to(&decide)) { (view.say("credit-decide")) } " "
+            }
+            a.button href=(view.to("/credit")) { (view.say(if seat.is_some() { "credit-to" } else { "credit" })) }
+        }
     };
     page(web, view, &drawn.title("credit-member"), content)
 }

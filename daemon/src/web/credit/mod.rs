@@ -10,18 +10,24 @@
 //! | `overview` | one's account, its history, the covenant, neighbours |
 //! | `pay`, `payment` | paying and asking; one payment and what can be done about it |
 //! | `joining`, `standing` | coming in and vouching; what one says of oneself, recovery, leaving |
+//! | `keys` | another PIN, another key, the way from the gateway's keeping to one's own phone |
+//! | `decisions` | what households propose and decide about an account |
+//! | `proof` | fork proofs, shown and taken in |
 //!
 //! All of it works without script for accounts that the gateway signs for. A phone with its own key signs in script what the same
 //! forms say. Nothing here decides anything about credit: the core does. No page here is kept by a browser, and no account is
 //! shown without its pass.
 
 mod amount;
+pub(in crate::web) mod decisions;
 mod entrance;
 mod hand;
 mod joining;
+mod keys;
 mod overview;
 mod pay;
 mod payment;
+mod proof;
 mod seat;
 mod standing;
 mod telling;
@@ -61,12 +67,19 @@ pub(super) async fn show(
         (["member", id], seat) => joining::member(web, head, seat.as_ref(), id).await?,
         (["join"], seat) => joining::show(web, head, &covenant, seat.as_ref()),
         (["back"], _) => standing::back(web, head).await,
+        (["proof"], _) => proof::show(web, head),
+        (["newkey"], _) => keys::new_phone(web, head),
         (["card", token], _) => joining::sheet(web, head, token)?,
         ([], Some(seat)) => overview::show(web, head, &seat).await?,
         (["history"], Some(seat)) => overview::history(web, head, &seat).await?,
         (["pay"], Some(seat)) => pay::show(web, head, &seat).await?,
         (["ask"], Some(seat)) => pay::ask(web, head, &seat),
         (["payment", id], Some(seat)) => payment::show(web, head, &seat, id).await?,
+        (["decisions"], Some(seat)) => decisions::show(web, head, &seat).await,
+        (["decision", id], Some(seat)) => decisions::one(web, head, &seat, id).await?,
+        (["decide"], Some(seat)) => decisions::propose(web, head, &seat).await?,
+        (["key"], Some(seat)) => keys::show(web, head, &seat),
+        (["pin"], Some(seat)) => keys::pin(web, head, &seat),
         (["me"], Some(seat)) => standing::show(web, head, &seat).await,
         (_, None) => entrance::show(web, head, &covenant).await,
         // Where a page stands that answered a form, when it is loaded again.
@@ -84,6 +97,7 @@ pub(super) async fn post(web: &Web, head: &Head, parts: &[&str], body: Incoming)
     match parts {
         ["in"] => return entrance::enter(web, head, &covenant, &form).await,
         ["join"] => return joining::post(web, head, &covenant, &form).await,
+        ["proof"] => return proof::take(web, head, &form).await,
         ["back"] => return standing::come_back(web, head, &form).await,
         _ => {}
     }
@@ -105,6 +119,10 @@ pub(super) async fn post(web: &Web, head: &Head, parts: &[&str], body: Incoming)
         ["pay"] => pay::post(web, head, &seat, &form).await,
         ["payment", id] => payment::post(web, head, &seat, id, &form).await,
         ["member", id] => joining::vouch(web, head, &seat, id, &form).await,
+        ["decision", id] => decisions::post(web, head, &seat, id, &form).await,
+        ["decide"] => decisions::decide(web, head, &seat, &form).await,
+        ["key"] => keys::post(web, head, &seat, &form).await,
+        ["pin"] => keys::change_pin(web, head, &seat, &form).await,
         ["enter"] => joining::enter(web, head, &seat, &form).await,
         ["me"] => standing::post(web, head, &seat, &form).await,
         _ => Err(Fault::NotFound),

@@ -1,13 +1,14 @@
 //! One's account: what one has, what waits, what moved; what the community has agreed on; who belongs to it.
 
 use commons_core::identity::MemberId;
-use commons_core::ledger::{CovenantCard, Lights, Payslip, FOUND_MAX};
+use commons_core::ledger::{CovenantCard, DecisionCard, DecisionState, Lights, Payslip, FOUND_MAX};
+use commons_core::scorecard::Signal;
 use hyper::StatusCode;
 use maud::{html, Markup};
 
 use super::hand::sheet;
 use super::seat::Seat;
-use super::telling;
+use super::{decisions, telling};
 use crate::web::answer::{Answer, Fault};
 use crate::web::form::Form;
 use crate::web::pages::fields::Drawn;
@@ -39,6 +40,8 @@ pub(super) async fn show(web: &Web, head: &Head, seat: &Seat) -> Result<Answer, 
     let (mine, theirs): (Vec<&Payslip>, Vec<&Payslip>) = account.open.iter().partition(|slip| !slip.turn.is_empty());
     let settled: Vec<&Payslip> =
         latest.iter().filter(|slip| account.open.iter().all(|open| open.id != slip.id)).collect();
+    let decisions = web.inbox.decisions().await;
+    let signals = web.inbox.personal(seat.id).await.map(|score| score.signals).unwrap_or_default();
     let content = html! {
         h1 { (icons::icon("credit")) (said(&account.member.pseudonym)) }
         p.facts data-live="account" data-member=(account.member.id) {
@@ -46,6 +49,7 @@ pub(super) async fn show(web: &Web, head: &Head, seat: &Seat) -> Result<Answer, 
             strong { bdi dir="ltr" { (telling::short(&account.member.id)) } }
         }
         (standing(web, view, seat))
+        (decided(view, seat, &decisions))
         @for balance in &account.balances {
             section.item aria-label=(telling::unit(view, &balance.unit)) data-balance=(balance.unit) {
                 p.balance.lead { (telling::quantity(view, balance.settled, &balance.unit, balance.scale, false)) }
@@ -64,6 +68,7 @@ pub(super) async fn show(web: &Web, head: &Head, seat: &Seat) -> Result<Answer, 
                 }
             }
         }
+        (told_alone(view, seat, &signals))
         @if !mine.is_empty() {
             h2 #waits { (view.say("credit-waits-you")) }
             ul.items { @for slip in mine { (telling::card(web, view, seat, slip)) } }
@@ -84,7 +89,11 @@ pub(super) async fn show(web: &Web, head: &Head, seat: &Seat) -> Result<Answer, 
             h2 { (view.say("credit-latest")) }
             ul.items { @for slip in settled { (telling::card(web, view, seat, slip)) } }
         }
-        p { a href=(view.to("/credit/covenant")) { (view.say("credit-covenant")) } }
+        nav.actions aria-label=(view.say("credit-more")) {
+            a.button href=(view.to("/credit/decisions")) { (view.say("credit-decisions")) } " "
+            a.button href=(view.to("/credit/covenant")) { (view.say("credit-covenant")) } " "
+            a.button href=(view.to("/credit/proof")) { (view.say("credit-proof-take")) }
+        }
         (out(view, seat))
     };
     Ok(Answer::page(StatusCode::OK, page(web, view, &view.say("credit"), content)))
@@ -94,6 +103,48 @@ fn out(view: &View, seat: &Seat) -> Markup {
     let blank = Form::default();
     let drawn = Drawn { view, typed: &blank, problems: &[], text: "credit" };
     sheet(&drawn, seat, "/credit/out", "", html! { button { (view.say("credit-out")) } })
+}
+
+/// What households propose or have decided that this member should look at: it waits for his word, or is about him.
+fn decided(view: &View, seat: &Seat, all: &[DecisionCard]) -> Markup {
+    let open = |card: &&DecisionCard| matches!(card.state, DecisionState::Open | DecisionState::Ready);
+    let about = |card: &&DecisionCard| card.member == seat.account.member.id && open(card);
+    let mine: Vec<DecisionCard> =
+        all.iter().filter(|card| about(card) || decisions::awaits(seat, card)).cloned().collect();
+    html! {
+        @if !mine.is_empty() {
+            section #decisions aria-labelledby="decisions-title" {
+                h2 #decisions-title { (view.say("credit-decisions")) }
+                (decisions::list(view, &seat.covenant, &mine, true))
+            }
+        }
+    }
+}
+
+/// What the scorecard tells this member and nobody else: news, no verdict.
+fn told_alone(view: &View, seat: &Seat, signals: &[Signal]) -> Markup {
+    let amount = |unit: &str, parts: i64| {
+        let scale = seat.covenant.units.iter().find(|known| known.name == unit).map_or(1, |unit| unit.scale);
+        telling::quantity(view, parts, unit, scale, false)
+    };
+    html! {
+        @if !signals.is_empty() {
+            aside.code-box #signals aria-labelledby="signals-title" {
+                h2 #signals-title { (view.say("credit-signals")) }
+                @for signal in signals {
+                    p data-signal=(signal.signal) {
+                        @match (signal.signal, signal.balance, signal.median) {
+                            ("balance_far", Some(balance), Some(median)) => (view.lang.mark("credit-signal-far", &[], &[
+                                ("balance", amount(&signal.unit, balance)), ("median", amount(&signal.unit, median)),
+                            ])),
+                            _ => (view.lang.mark("credit-signal-halved", &[], &[("unit", said(&telling::unit(view, &signal.unit)))])),
+                        }
+                    }
+                }
+                p.hint { (view.say("credit-signals-alone")) }
+            }
+        }
+    }
 }
 
 /// How far what one said last has come: all before it has come as far. None before one has said anything about money.

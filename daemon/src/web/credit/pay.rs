@@ -103,7 +103,7 @@ fn draw(web: &Web, view: &View, seat: &Seat, to: &MemberCard, typed: &Form, prob
 }
 
 /// The amount, and of what.
-fn how_much(drawn: &Drawn<'_>, seat: &Seat) -> Markup {
+pub(super) fn how_much(drawn: &Drawn<'_>, seat: &Seat) -> Markup {
     let view = drawn.view;
     let chosen = unit_of(seat, drawn.typed).unwrap_or(0);
     html! {
@@ -120,7 +120,7 @@ fn how_much(drawn: &Drawn<'_>, seat: &Seat) -> Markup {
 }
 
 /// A unit's place; the first if none was chosen.
-fn unit_of(seat: &Seat, form: &Form) -> Option<u8> {
+pub(super) fn unit_of(seat: &Seat, form: &Form) -> Option<u8> {
     let typed = form.get("unit");
     let index = if typed.is_empty() { 0 } else { typed.parse().ok()? };
     seat.unit(index).map(|_| index)

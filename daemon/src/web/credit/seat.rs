@@ -5,7 +5,7 @@ use commons_core::ledger::{Account, CovenantCard, UnitCard};
 use hyper::header::SET_COOKIE;
 use tokio::sync::watch;
 
-use crate::hosted::CARD;
+use crate::hosted::is_card;
 use crate::web::answer::{Answer, Fault};
 use crate::web::request::Head;
 use crate::web::view::cookie;
@@ -25,13 +25,15 @@ pub(super) struct Seat {
     pub(super) mark: String,
     /// What is sealed on his card, if he came with one.
     pub(super) card: Option<String>,
+    /// The key lies here under a PIN, or on the card he came with.
+    pub(super) opens_by_pin: bool,
     pass: String,
 }
 
 impl Seat {
     /// The member signs with a key that this gateway does not have.
     pub(super) fn signs_himself(&self) -> bool {
-        matches!(self.account.member.custody, "own" | "pot")
+        !self.opens_by_pin
     }
 
     /// A unit of the covenant by its place.
@@ -50,9 +52,15 @@ pub(super) async fn find(web: &Web, head: &Head, covenant: CovenantCard) -> Resu
     }
     let mark = hex(&hash("commons/1/credit-form", &[pass.as_bytes()])[..16]);
     let card = cookie(&head.headers, CARD_COOKIE).map(str::to_owned);
-    let is_card = account.as_ref().is_some_and(|account| account.member.custody == "card");
-    let card = card.filter(|_| is_card);
-    Ok(account.map(|account| Seat { id, account, covenant, mark, card, pass: pass.to_owned() }))
+    let Some(account) = account else { return Ok(None) };
+    let own = &account.member;
+    let card = card.filter(|_| own.custody == "card");
+    let opens_by_pin = match (&card, web.hosting()) {
+        (Some(_), _) => true,
+        (None, Some(hosting)) => hosting.keeps(&id, &own.key).await,
+        (None, None) => false,
+    };
+    Ok(Some(Seat { id, account, covenant, mark, card, opens_by_pin, pass: pass.to_owned() }))
 }
 
 /// Gives the phone its pass, and keeps for it what is sealed on a card.
@@ -61,7 +69,7 @@ pub(super) fn take(answer: Answer, pass: &str, card: &str) -> Answer {
     // QR, which comes from the camera, finds the account; every form has its mark besides.
     let answer = answer.with(SET_COOKIE, &format!("{COOKIE}={pass}; Path=/credit; HttpOnly; SameSite=Lax"));
     // Only what a card holds may go into a header.
-    match card.starts_with(CARD) && card[CARD.len()..].bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    match is_card(card) {
         true => answer.with(SET_COOKIE, &format!("{CARD_COOKIE}={card}; Path=/credit; HttpOnly; SameSite=Lax")),
         // Another account's card may lie there from before.
         false => answer.with(SET_COOKIE, &gone(CARD_COOKIE)),

@@ -62,7 +62,8 @@ async fn draw(web: &Web, view: &View, seat: &Seat, typed: &Form, problems: &[Pro
         h1 { (icons::icon("credit")) (view.say("credit-me")) }
         (main_sheet(&drawn, seat, "/credit/me", "facts", html! {
             input type="hidden" name="home" value=(account.member.home);
-            input type="hidden" name="custody" value=(account.member.custody);
+            // Guardians may have given an account that was kept to a key of his own: from the next time on he says so.
+            input type="hidden" name="custody" value=(if seat.signs_himself() && account.member.custody != "pot" { "own" } else { account.member.custody });
             (drawn.line("pseudonym", "credit-pseudonym", "credit-pseudonym-hint", PSEUDONYM_BYTES_MAX))
             (drawn.line("household", "credit-household", "credit-household-hint", PSEUDONYM_BYTES_MAX))
             div { details open[open] {
@@ -75,6 +76,12 @@ async fn draw(web: &Web, view: &View, seat: &Seat, typed: &Form, problems: &[Pro
             (hand::pin(&drawn, seat))
             button.strong name="act" value="facts" { (view.say("credit-me-send")) }
         }))
+        nav.actions aria-label=(view.say("credit-custody")) {
+            @if seat.opens_by_pin {
+                @if account.member.custody == "hosted" { a.button href=(view.to("/credit/pin")) { (view.say("credit-newpin")) } " " }
+                a.button href=(view.to("/credit/key")) { (view.say("credit-key-own")) }
+            } @else { a.button href=(view.to("/credit/key")) { (view.say("credit-key")) } }
+        }
         div { details open[typed.get("act") == "leave"] {
             summary { (view.say("credit-leave")) }
             p { (view.say("credit-leave-what")) }

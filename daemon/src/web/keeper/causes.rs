@@ -82,6 +82,61 @@ pub(super) fn alarm(view: &View, code: &str, gateway: &str) -> Markup {
     view.lang.mark(id, &[], &[("gateway", latin(gateway))])
 }
 
+/// At which door somebody was refused.
+pub(super) fn door(view: &View, door: &'static str) -> String {
+    match door {
+        "http" => view.say("keeper-door-page"),
+        "keeper" => view.say("keeper-door-keeper"),
+        // A name, the same in every language.
+        _ => "MQTT".to_owned(),
+    }
+}
+
+/// Why somebody was refused, by the code that programs get: the message's id.
+pub(super) fn refused(code: &str) -> &'static str {
+    match code {
+        "empty" | "missing" | "too_long" | "wrong_value" | "control_character" | "unknown_field" | "kind_mismatch"
+        | "not_utf8" | "payload_too_large" => "keeper-refused-form",
+        "not_json" | "not_a_record" | "unknown_version" | "unknown_kind" | "bad_request" | "method_not_allowed"
+        | "unknown_method" | "wrong_type" | "not_websocket" => "keeper-refused-program",
+        "bad_signature" | "wrong_key" | "wrong_epoch" | "not_a_founder" | "gateways_only" | "members_only"
+        | "old_question" => "keeper-refused-signature",
+        "wrong_code" | "not_yours" => "keeper-refused-code",
+        "wrong_pin" | "bad_pin" | "not_hosted" | "not_a_card" | "unknown_card" | "card_elsewhere" => {
+            "keeper-refused-pin"
+        }
+        "too_many_guesses" | "too_many_tries" => "keeper-refused-guesses",
+        "too_many_posts" => "keeper-refused-posts",
+        "too_many_connections" | "too_many_watchers" => "keeper-refused-connections",
+        "unknown_item" | "unknown_claim" => "refusal-gone",
+        "not_found" => "fault-not-found",
+        "wrong_state" | "already_open_now" | "not_in_stock" => "refusal-state",
+        "elsewhere_only" | "at_home_only" => "keeper-refused-elsewhere",
+        "too_many_open" => "keeper-refused-open",
+        "gateway_full" | "ledger_full" | "too_many_accounts" => "refusal-full",
+        "storage_full" => "refusal-disk",
+        "busy" => "refusal-busy",
+        "not_allowed" => "keeper-refused-not-allowed",
+        "cross_site" => "fault-cross-site",
+        "old_form" => "keeper-old-form",
+        "wrong_host" => "keeper-refused-host",
+        "too_slow" => "fault-too-slow",
+        "address_too_long" => "fault-address",
+        "broken" => "fault-broken",
+        "storage_failed" | "damaged" => "keeper-why-gateway",
+        "bundle_refused" => "keeper-why-refused",
+        "not_the_keeper" => "keeper-refused-keeper",
+        "over_limit" | "over_roaming" => "keeper-refused-limit",
+        "not_next" => "keeper-refused-next",
+        "frozen" => "keeper-refused-frozen",
+        "unknown_record" | "wrong_record" | "already_founded" | "already_member" | "not_entered"
+        | "already_entered" | "same_household" | "has_left" | "in_debt" | "to_self" | "other_community"
+        | "unknown_unit" | "not_your_pay" | "already_resolved" | "too_few" | "too_early" | "not_a_proof"
+        | "not_founded" | "unknown_member" => "keeper-refused-rules",
+        _ => "refusal-other",
+    }
+}
+
 /// A size in its largest fitting unit; number and unit never part at a line's end.
 pub(super) fn bytes(view: &View, count: u64) -> String {
     let (mut size, mut unit) = (count as f64 / 1024.0, 0);
@@ -181,6 +236,32 @@ mod tests {
                 assert_eq!(sentence == english, view.lang == Lang::english(), "{:?}: {sentence}", view.lang);
             }
         }
+    }
+
+    /// A keeper would read `not_next` where a sentence should be. Every code that the sources can say has one of its own.
+    #[test]
+    fn every_refusal_is_a_sentence() {
+        let sources = [
+            include_str!("../../../core/src/admission/rejection.rs"),
+            include_str!("../../../core/src/ledger/refusal.rs"),
+            include_str!("../../hosted.rs"),
+            include_str!("../../passes.rs"),
+            include_str!("../answer.rs"),
+        ];
+        let mut codes = vec!["too_many_connections", "not_the_keeper", "bundle_refused"];
+        for source in sources {
+            let body = source.split("fn code(").nth(1).unwrap().split("\n    }\n").next().unwrap();
+            codes.extend(body.split("=> \"").skip(1).map(|rest| rest.split('"').next().unwrap()));
+        }
+        assert!(codes.len() > 70, "{}", codes.len());
+        for code in codes {
+            assert_ne!(refused(code), "refusal-other", "{code}");
+            for view in views() {
+                let sentence = view.say(refused(code));
+                assert!(!sentence.contains(['⟦', '{', '_']) && sentence.ends_with('.'), "{code}: {sentence}");
+            }
+        }
+        assert_eq!(refused("what is to come"), "refusal-other");
     }
 
     /// "1 bytes", or a number at the end of one line and its unit at the beginning of the next.

@@ -1,10 +1,12 @@
 //! What a community has agreed on for its ledger: the founding record, to be read and not to be changed here.
 
+use commons_core::ledger::{CovenantCard, DecisionCard};
 use maud::{html, Markup};
 
 use super::overview::{rows, span};
 use crate::cli::plain;
 use crate::inbox::Covenant;
+use crate::web::credit::decisions::list;
 use crate::web::pages::said;
 use crate::web::view::View;
 
@@ -21,6 +23,20 @@ pub(super) fn section(view: &View, covenants: Option<&[Covenant]>) -> Markup {
                     pre dir="ltr" { "commonsd init --found" }
                 }
                 Some(all) => @for covenant in all { (one(view, covenant)) }
+            }
+        }
+    }
+}
+
+/// What households propose and have decided: to be read here; members agree on their own pages.
+pub(super) fn decisions(view: &View, covenant: &CovenantCard, all: &[DecisionCard]) -> Markup {
+    html! {
+        section aria-labelledby="decisions" {
+            h2 #decisions { (view.say("credit-decisions")) }
+            @if all.is_empty() { p.quiet { (view.say("credit-decisions-none")) } }
+            @else {
+                p.hint { (view.say("keeper-decisions-how")) }
+                (list(view, covenant, all, false))
             }
         }
     }

@@ -63,6 +63,8 @@ pub(super) async fn show(web: &Web, view: &View, entered: &Entered, wrong: Optio
     let list = list.ok().and_then(Result::ok).unwrap_or_default();
     let status = tokio::time::timeout(ASK_WITHIN, web.inbox.control(ControlRequest::Status)).await;
     let status = status.ok().flatten().unwrap_or_default();
+    let agreed = tokio::time::timeout(ASK_WITHIN, web.inbox.covenant()).await.ok().flatten();
+    let decisions = tokio::time::timeout(ASK_WITHIN, web.inbox.decisions()).await.unwrap_or_default();
     let covenants = tokio::time::timeout(ASK_WITHIN, web.inbox.covenants()).await.ok().flatten();
     let told = web.keeper.sessions.told(entered);
     let title = view.say("keeper-title");
@@ -77,6 +79,7 @@ pub(super) async fn show(web: &Web, view: &View, entered: &Entered, wrong: Optio
         (bundles(web, view, entered, wrong))
         (state(web, view, &status))
         (covenant::section(view, covenants.as_deref()))
+        @if let Some(agreed) = &agreed { (covenant::decisions(view, agreed, &decisions)) }
         (limits(web, view))
         (refusals(web, view))
         section aria-labelledby="backup" {
@@ -344,7 +347,8 @@ fn refusals(web: &Web, view: &View) -> Markup {
                 @for one in list.iter().take(REFUSALS_SHOWN) {
                     li {
                         (view.lang.say_with("keeper-ago", &[("span", span(view, one.at.elapsed().as_secs()).into())]))
-                        ": " bdi dir="ltr" { (one.door) " · " code { (one.cause) } @if !one.who.is_empty() { " · " (one.who) } }
+                        ", " (causes::door(view, one.door)) ": " (view.say(causes::refused(one.cause)))
+                        " " bdi dir="ltr" { small { code { (one.cause) } } @if !one.who.is_empty() { " · " (one.who) } }
                         @if one.times > 1 { " " bdi dir="ltr" { "×" (one.times) } }
                     }
                 }

@@ -114,6 +114,9 @@ impl Drawn<'_> {
             "memo" => "credit-memo",
             "who" if self.text == "credit" => "credit-who",
             "pin" => "credit-pin",
+            "new" => "credit-newpin-new",
+            "again" => "credit-newpin-again",
+            "pot" => "credit-custody-pot",
             "pseudonym" => "credit-pseudonym",
             "household" => "credit-household",
             "custody" => "credit-custody",
@@ -192,7 +195,8 @@ impl Drawn<'_> {
         self.secret("pin", label, hint, "new-password")
     }
 
-    fn secret(&self, name: &str, label: &str, hint: &str, complete: &str) -> Markup {
+    /// What is never shown again, under a name of its own.
+    pub(in crate::web) fn secret(&self, name: &str, label: &str, hint: &str, complete: &str) -> Markup {
         html! {
             div.field {
                 (self.above(name, label, hint))

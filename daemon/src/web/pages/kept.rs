@@ -50,6 +50,10 @@ pub(in crate::web) async fn show(web: &Web, head: &Head, key: &str) -> Result<An
         Kind::Dispute => "kept-dispute",
         Kind::Join => "kept-join",
         Kind::Vouch => "kept-vouch",
+        Kind::Decide => "kept-decide",
+        Kind::Consent => "kept-consent",
+        Kind::ForkProof => "kept-proof",
+        Kind::Rekey => "kept-rekey",
         _ => "kept-other",
     });
     let content = html! {

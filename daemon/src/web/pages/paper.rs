@@ -18,6 +18,8 @@ use crate::web::{time, Web};
 const PRINTED_ITEMS: usize = 60;
 /// Light modules around a code, without which cameras do not find it (ISO/IEC 18004).
 const QUIET_MODULES: usize = 4;
+/// Letters from which on a code is drawn as small as it can be.
+const LONG_BYTES: usize = 500;
 
 /// `GET /poster`
 pub(in crate::web) fn poster(web: &Web, head: &Head) -> Answer {
@@ -127,8 +129,9 @@ fn wifi_code(name: &str, password: &str) -> String {
 
 /// A code as inline SVG: one path, dark on light in every mode, because cameras want it so.
 pub(in crate::web) fn qr(text: &str, title: &str) -> Markup {
-    // Addresses and Wi-Fi names fit many times; what did not would be printed in letters beside it anyway.
-    let Ok(code) = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::M) else {
+    // Long ones, as fork proofs are, with fewer spare modules; what did not fit would be printed in letters beside it anyway.
+    let level = if text.len() > LONG_BYTES { EcLevel::L } else { EcLevel::M };
+    let Ok(code) = QrCode::with_error_correction_level(text.as_bytes(), level) else {
         return html! {};
     };
     let width = code.width();

@@ -63,7 +63,7 @@ async function factsOf(form) {
 // reason beside it.
 const SAYS = {
   pay(form, element) {
-    const amount = parts(form.get('amount'), element.querySelector('#unit').selectedOptions[0].dataset.scale);
+    const amount = amountOf(form, element);
     const option = (name) => form.get(name) || undefined;
     const body = { to: form.get('to'), unit: Number(form.get('unit')), amount, answers: option('answers'), item: option('item') };
     return amount && { ...body, memo: tidy(form.get('memo')) };
@@ -77,6 +77,12 @@ const SAYS = {
   recover: (form) => ({ member: form.get('member'), base: form.get('base'), key: form.get('key'), home: form.get('home') }),
   veto: (form) => ({ recover: form.get('recover') }),
   leave: () => ({}),
+  rekey: (form) => form.get('key') && { key: form.get('key') },
+  consent: (form) => ({ decision: form.get('decision') }),
+  decide(form, element) {
+    const action = ACTIONS[form.get('does')]?.(form, element);
+    return action && tidy(form.get('text')) && { action: { does: form.get('does'), member: form.get('about'), ...action }, text: tidy(form.get('text')) };
+  },
   async facts(form) {
     const facts = await factsOf(form);
     return facts && { facts };
@@ -85,9 +91,23 @@ const SAYS = {
     const facts = form.get('custody') === 'own' && (await factsOf(form));
     return facts && { covenant: form.get('covenant'), facts };
   },
-  resume: (form) => ({
-    grounds: form.has('guardian') ? { guardians: form.getAll('guardian') } : { branches: form.getAll('branch') },
-  }),
+  resume(form) {
+    if (form.has('guardian')) return { grounds: { guardians: form.getAll('guardian') } };
+    if (form.has('decision')) return { grounds: { decision: form.get('decision'), consents: form.getAll('consent') } };
+    return { grounds: { branches: form.getAll('branch') } };
+  },
+};
+
+const amountOf = (form, element) => parts(form.get('amount'), element.querySelector('#unit').selectedOptions[0].dataset.scale);
+
+// What households may decide, beside whom it is about.
+const ACTIONS = {
+  freeze: (form) => ({ epoch: Number(form.get('epoch')) }),
+  unfreeze: (form) => ({ base: form.get('base'), key: form.get('key'), home: form.get('home'), positions: form.getAll('position') }),
+  write_off(form, element) {
+    const amount = amountOf(form, element);
+    return amount && form.get('pot') && { pot: form.get('pot'), unit: Number(form.get('unit')), amount };
+  },
 };
 
 // A form of these pages as { signed, chain }; { stop } with a sentence if nothing may be signed now; null if it is not for the key.
@@ -98,7 +118,10 @@ export async function sign(me, { form, element, now }) {
   if (!body) return null;
   const back = kind === 'resume' && form.has('guardian');
   let at = null;
-  if (back) {
+  if (kind === 'resume' && form.has('decision')) {
+    // Where households said, which need not be where the gateway says that the chain ends.
+    at = { link: { member: form.get('who'), epoch: Number(form.get('epoch')), seq: Number(form.get('seq')), prev: form.get('base') } };
+  } else if (back) {
     const [card] = await find(form.get('who'));
     at = { link: { member: card.id, epoch: card.epoch + 1, seq: card.seq + 1, prev: card.head } };
   } else if (kind !== 'join') {
@@ -221,7 +244,12 @@ export async function arrive() {
     if (key === me.key) learn(key, { id, epoch: Number(epoch), seq: Number(seq), head }, waiting());
   }
   const field = document.querySelector('[data-mykey]');
-  if (field && me) field.value = me.key;
+  if (field && me) {
+    field.value = me.key;
+    // To be compared by eye.
+    for (const begins of document.querySelectorAll('[data-mykey-begins]')) begins.textContent = me.key.slice(0, 8);
+    for (const shown of document.querySelectorAll('[data-mykey-shown]')) shown.hidden = false;
+  }
   for (const hint of me ? document.querySelectorAll('[data-off]') : []) hint.hidden = true;
   follow();
   scanning().catch(() => {});

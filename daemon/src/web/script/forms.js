@@ -4,7 +4,7 @@
 import * as posts from './posts.js';
 import { show } from './swap.js';
 
-const OURS = /^\/(new\/(need|offer|notice)|(need|offer|notice)\/\w+|code|credit\/(pay|join|enter|me|back|(payment|member)\/\w+))$/;
+const OURS = /^\/(new\/(need|offer|notice)|(need|offer|notice)\/\w+|code|credit\/(pay|join|enter|me|back|decide|key|(payment|member|decision)\/\w+))$/;
 
 // Of a text, as much as a list shows.
 const TEXT_CHARS = 160;

@@ -235,6 +235,7 @@ async fn guesses_are_slowed_and_noted() {
     // Whoever is in already notices nothing, and sees it.
     let page = kept.page().await;
     assert!(page.body.contains("not_the_keeper") && page.body.contains("too_many_tries"), "{}", page.body);
+    assert!(page.body.contains("this page: The password or key of this page was wrong."), "{}", page.body);
     assert!(page.body.contains("×5") && page.body.contains("…0.1"));
 }
 
