@@ -133,6 +133,30 @@ test('an account rests by decision, and goes on by another: with a key and, with
   for (const page of [a, b, c, d.page]) assertQuiet(page);
 });
 
+test('an account that the gateway keeps rests, and goes on with its PIN', async () => {
+  const { gateway, ann, ben } = await community();
+  const { page, member } = await dee(gateway, [ann, ben]);
+  const decide = async (action) => {
+    const decision = await ann.say(gateway, 'decide', { action: { member: member.id, ...action }, text: 'so' });
+    await ben.say(gateway, 'consent', { decision });
+  };
+  await decide({ does: 'freeze', epoch: 0 });
+  await page.goto('/credit');
+  await page.getByText('Households decided together').waitFor();
+  const { head, key, home } = await card(gateway, member);
+  await decide({ does: 'unfreeze', base: head, key, home, positions: [-30, 0] });
+  await page.goto('/credit');
+  await page.locator('#decisions h3 a').click();
+  await page.fill('#pin', PIN);
+  await page.locator('button[value=resume]').click();
+  await kept(page);
+  const after = await card(gateway, member);
+  assert.deepEqual([after.status, after.epoch, after.key], ['member', 1, key]);
+  await page.goto('/credit');
+  await page.getByText('You can still pay 4:30 hours').waitFor();
+  assertQuiet(page);
+});
+
 test('a common fund takes over a debt', async () => {
   const { gateway, ann, ben, cleo } = await community();
   const fund = new Member('Fund', 'all');
