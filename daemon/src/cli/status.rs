@@ -1,6 +1,7 @@
 //! `commonsd status`: a volunteer reads the first line and knows.
 
 use std::io::Write;
+use std::path::Path;
 
 use serde_json::{json, Value};
 
@@ -10,6 +11,7 @@ use super::{connect, loader, plain, Backend, Connection};
 use crate::config::Loaded;
 use crate::control::status::{bad_configuration, not_running};
 use crate::control::{Answerer, Request};
+use crate::host::inspect::{self, Card};
 
 /// All is well.
 const WELL: u8 = 0;
@@ -48,7 +50,20 @@ pub fn found(place: &Where, backend: &dyn Backend) -> anyhow::Result<(Value, Loa
         problems.push(serde_json::to_value(bad_configuration(mistakes))?);
     }
     report["data"] = data.to_string_lossy().into();
+    if let Some(card) = inspect::card(Path::new("/")) {
+        report["card"] = program(&card);
+    }
     Ok((report, loaded))
+}
+
+/// Which program a flashed card runs, and what came of its last update.
+fn program(card: &Card) -> Value {
+    let program = match (card.tried, card.updated) {
+        (true, _) => "from an update that is being tried",
+        (false, true) => "from an update",
+        (false, false) => "as it was on the card",
+    };
+    json!({"program": program, "last_update": card.last})
 }
 
 /// The report, unless the answer was no.
@@ -113,6 +128,7 @@ fn words(report: &Value, columns_max: usize) -> String {
         ("id", said(&report["id"])),
         ("network", said(&report["network"])),
         ("version", said(&report["version"])),
+        ("program", said(&report["card"]["program"])),
         ("data", said(&report["data"])),
         ("page", said(&report["page"])),
         (
@@ -156,6 +172,11 @@ fn words(report: &Value, columns_max: usize) -> String {
     .chain(super::peer::status_rows(report))
     .collect();
     text.push_str(&plain::table(&rows, columns_max));
+    let update = said(&report["card"]["last_update"]);
+    if !update.is_empty() {
+        // Not a row: its end, which says why, would be cut off.
+        text.push_str(&format!("\nThe last update: {update}\n"));
+    }
     text
 }
 
@@ -175,9 +196,27 @@ mod tests {
         assert!(text.starts_with("All is well.\n"), "{text}");
         assert!(text.contains("1 needs, 2 offers, 0 notices"), "{text}");
         assert!(!text.contains('\u{1b}'));
+        assert!(!text.contains("program") && !text.contains("last update"), "no card, no word of it: {text}");
         let ill = json!({"running": false, "problems": [not_running()]});
         let text = words(&ill, 80);
         assert!(text.starts_with("Something needs attention:\n  * The gateway is not running"), "{text}");
         assert!(text.contains("systemctl start"), "{text}");
+    }
+
+    #[test]
+    fn a_card_tells_what_came_of_its_last_update() {
+        // Whoever brought a stick would not know whether the gateway is renewed.
+        let shown = |updated, tried, last: &str| {
+            let card = program(&Card { updated, tried, last: last.into() });
+            words(&json!({"running": true, "problems": [], "card": card}), 60)
+        };
+        let sentence =
+            "version 0.2.0 was tried and taken back: it was not healthy in the end. What ran before runs again.";
+        let kept = shown(true, false, sentence);
+        assert!(kept.contains("program  from an update\n"), "{kept}");
+        assert!(kept.ends_with(&format!("\nThe last update: {sentence}\n")), "the end says why: {kept}");
+        assert!(shown(true, true, "x").contains("from an update that is being tried"));
+        let new = shown(false, false, "");
+        assert!(new.contains("as it was on the card") && !new.contains("last update"), "{new}");
     }
 }

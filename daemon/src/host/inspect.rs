@@ -45,7 +45,7 @@ pub struct Card {
     pub updated: bool,
     /// It is being tried.
     pub tried: bool,
-    /// What came of the last update since the start; empty: there was none.
+    /// What came of the last update; empty: there was none.
     pub last: String,
 }
 
@@ -90,7 +90,8 @@ fn volts(root: &Path) -> Option<u32> {
     Some(if word(&sensor.join("in0_lcrit_alarm"))? == "1" { 1 << 16 } else { 0 })
 }
 
-fn card(root: &Path) -> Option<Card> {
+/// Which program a flashed card runs; none: this machine was not started from one.
+pub fn card(root: &Path) -> Option<Card> {
     let run = root.join("run/commons");
     let program = std::fs::read_link(run.join("commonsd")).ok()?;
     Some(Card {

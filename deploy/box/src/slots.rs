@@ -151,7 +151,11 @@ pub fn say(places: &Places, words: &str) {
     println!("update: {words}");
     let path = places.kept().join("last-update");
     told(replace(&path, words.as_bytes(), 0o600), "write", &path);
-    // Where `commonsd doctor` and `status` may look.
+    show(places, words);
+}
+
+/// Where `commonsd doctor` and `status` look, who may not look into what is kept.
+pub fn show(places: &Places, words: &str) {
     let shown = places.run().join("update.txt");
     told(replace(&shown, words.as_bytes(), 0o644), "write", &shown);
 }

@@ -55,6 +55,11 @@ pub fn start(places: &Places) {
     }
     private(&places.kept());
     slots::choose(places);
+    // Whoever asks after a power cut has to learn of the update before it too.
+    let last = slots::last_words(places);
+    if !last.is_empty() {
+        slots::show(places, &last);
+    }
     refresh(places);
 }
 
@@ -384,6 +389,18 @@ mod tests {
         std::fs::write(&file, "name = Block 8").unwrap();
         start(&places);
         assert!(!places.run().join("hostapd.conf").exists() && result(&places).contains("Block 8"));
+    }
+
+    #[test]
+    fn what_came_of_an_update_is_told_after_a_restart_too() {
+        // Whoever brought it by stick and asks the next day would hear of none.
+        let (_folder, places) = card();
+        start(&places);
+        assert_eq!(read(&places, "run/commons/update.txt"), "");
+        slots::say(&places, "version 0.2.0 was tried for some minutes, works, and stays.");
+        std::fs::remove_dir_all(places.run()).unwrap();
+        start(&places);
+        assert!(read(&places, "run/commons/update.txt").starts_with("version 0.2.0 was tried"));
     }
 
     #[test]
