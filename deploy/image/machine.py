@@ -35,8 +35,10 @@ class Failed(Exception):
 class Card:
     """A copy of an image that is written to."""
 
-    def __init__(self, image, folder, name, settings=None, mib=3072):
+    def __init__(self, image, folder, name, settings=None, mib=3072, again=False):
         self.path = os.path.join(folder, name + ".img")
+        if again:
+            return
         subprocess.run(["cp", "--sparse=always", image, self.path], check=True)
         # A larger card than the image, as every card is.
         os.truncate(self.path, max(mib << 20, os.path.getsize(image)))
