@@ -66,6 +66,8 @@ class Card:
 class Machine:
     """A running box. `link` joins two of them by a cable: ("listen" | "connect", port)."""
 
+    every = []
+
     def __init__(self, card, folder, name="box", link=None, stick=None, more=()):
         self.card, self.name = card, name
         self.http, self.mqtt = free_port(), free_port()
@@ -93,6 +95,7 @@ class Machine:
             command += ["-netdev", f"socket,id=n1,{how}=127.0.0.1:{port}", "-device", f"virtio-net-pci,netdev=n1,mac={mac},romfile="]
         self.started = time.monotonic()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        Machine.every.append(self)
         self.console = None
         self.seen = b""
 
@@ -255,5 +258,10 @@ class Folder:
         return self.path
 
     def __exit__(self, *_):
+        # A check that failed leaves its boxes running.
+        while Machine.every:
+            box = Machine.every.pop()
+            if box.process.poll() is None:
+                box.pull()
         if not os.environ.get("KEEP"):
             shutil.rmtree(self.path, ignore_errors=True)

@@ -18,19 +18,22 @@ def sign(folder, name, data, comment):
 
 
 def stick(folder, name, files):
-    """A FAT stick with these files in commons/update."""
+    """A FAT stick with these files in commons/update: one partition, as sticks are sold."""
     path = os.path.join(folder, name + ".stick")
     with open(path, "wb") as file:
         file.truncate(64 << 20)
-    subprocess.run(["mformat", "-i", path, "-F", "::"], check=True)
-    subprocess.run(["mmd", "-i", path, "::commons", "::commons/update"], check=True)
+    subprocess.run(["sfdisk", "--quiet", path], input=b"label: dos\nstart=1MiB, type=c\n", check=True)
+    inside = path + "@@1M"
+    # Without a table of partitions of its own within the first, which mformat writes for a whole disk.
+    subprocess.run(["mformat", "-i", inside, "-T", str(63 << 11), "-h", "16", "-s", "32", "-F", "::"], check=True)
+    subprocess.run(["mmd", "-i", inside, "::commons", "::commons/update"], check=True)
     for file in files:
-        subprocess.run(["mcopy", "-i", path, file, "::commons/update/"], check=True)
+        subprocess.run(["mcopy", "-i", inside, file, "::commons/update/"], check=True)
     return path
 
 
 def plugged(box, path, words, seconds=300):
-    """Plugs a stick in, waits until the box is done with it, and takes it out."""
+    """Plugs a stick in, waits until the box is done with it, and takes it out. What is then on it, for whoever carries it."""
     box.monitor(f"drive_add 0 if=none,id=s0,file={path},format=raw")
     box.monitor("device_add usb-storage,id=stick,drive=s0,bus=usb.0,removable=on")
     said = box.run(
@@ -43,9 +46,15 @@ def plugged(box, path, words, seconds=300):
     if "StickIsDone" not in said:
         raise Failed("the light does not say that the stick may be taken out: " + said)
     box.monitor("device_del stick")
+    # Until the box has seen that it is gone, the next one would be taken for this one.
+    gone = box.run("for i in $(seq 120); do [ -e /sys/class/block/sda ] || [ -n \"$(ls /run/commons/stick-done)\" ] || break; sleep 1; done; ls /sys/class/block")
+    if "sda" in gone:
+        raise Failed("a stick that was taken out is still there: " + gone)
     if words not in said:
         raise Failed(f"no {words!r} in: {said}")
-    return said
+    told = subprocess.run(["mtype", "-i", path + "@@1M", "::commons/UPDATE-RESULT.txt"], capture_output=True, check=False).stdout.decode()
+    if words not in told:
+        raise Failed(f"no {words!r} in UPDATE-RESULT.txt: {told!r}")
 
 
 def update(image, folder, good):
@@ -81,6 +90,9 @@ def update(image, folder, good):
         box.wait_up()
         if "before the update" not in box.needs():
             raise Failed("a post is gone after the rollback")
+        status = box.run("commonsd status", check=False)
+        if "was tried and taken back" not in status:
+            raise Failed("status does not say what came of the update: " + status)
         good("one that falls over is taken back: " + said.strip())
     box.poweroff()
     result = card.get("commons-result.txt")
