@@ -17,35 +17,8 @@ use super::answer::{Answer, Cache};
 use super::gzip;
 use super::words::Lang;
 
-/// What is embedded: name and text. Scripts may be named in any order; the order of loading follows from their imports.
-const SOURCES: &[(&str, &str)] = &[
-    ("app.css", include_str!("app.css")),
-    // Of pages without script, beside the other.
-    ("noscript.css", include_str!("noscript.css")),
-    ("app.js", include_str!("script/app.js")),
-    ("book.js", include_str!("script/book.js")),
-    ("bytes.js", include_str!("script/bytes.js")),
-    ("chain.js", include_str!("script/chain.js")),
-    ("compose.js", include_str!("script/compose.js")),
-    ("credit.js", include_str!("script/credit.js")),
-    ("digits.js", include_str!("script/digits.js")),
-    ("forms.js", include_str!("script/forms.js")),
-    ("keeper.js", include_str!("script/keeper.js")),
-    ("key.js", include_str!("script/key.js")),
-    ("live.js", include_str!("script/live.js")),
-    ("me.js", include_str!("script/me.js")),
-    ("member.js", include_str!("script/member.js")),
-    ("mqtt.js", include_str!("script/mqtt.js")),
-    ("posts.js", include_str!("script/posts.js")),
-    ("record.js", include_str!("script/record.js")),
-    ("seal.js", include_str!("script/seal.js")),
-    ("search.js", include_str!("script/search.js")),
-    ("sign.js", include_str!("script/sign.js")),
-    ("swap.js", include_str!("script/swap.js")),
-    ("words.js", include_str!("script/words.js")),
-    ("vendor/noble.js", include_str!("script/vendor/noble.js")),
-    ("vendor/qr.js", include_str!("script/vendor/qr.js")),
-];
+/// What is embedded: name and gzipped text, found by `build.rs`. The order of loading follows from the scripts' imports.
+static PACKED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
 
 /// What lies at one address.
 struct Asset {
@@ -65,8 +38,9 @@ struct Shelf {
 
 static SHELF: LazyLock<Shelf> = LazyLock::new(|| {
     let mut shelf = Shelf { assets: BTreeMap::new(), paths: BTreeMap::new(), words: BTreeMap::new() };
-    for (name, _) in SOURCES {
-        shelf.put(name, &mut Vec::new());
+    let sources = sources();
+    for (name, _) in &sources {
+        shelf.put(name, &sources, &mut Vec::new());
     }
     for lang in Lang::all() {
         // Texts by id; writing them into memory cannot fail.
@@ -76,6 +50,11 @@ static SHELF: LazyLock<Shelf> = LazyLock::new(|| {
     }
     shelf
 });
+
+/// Names and texts of what is embedded.
+fn sources() -> Vec<(&'static str, String)> {
+    PACKED.iter().map(|(name, packed)| (*name, gzip::unpack(packed))).collect()
+}
 
 /// `/assets/<stem>-<hash>.<extension>` of an embedded file.
 pub(super) fn path(name: &str) -> &'static str {
@@ -107,7 +86,7 @@ pub(super) fn answer(path: &str, headers: &HeaderMap) -> Option<Answer> {
 
 impl Shelf {
     /// Puts a file in, after what it imports, and returns its hashed file name. `open` are those that wait for it.
-    fn put(&mut self, name: &'static str, open: &mut Vec<&'static str>) -> String {
+    fn put(&mut self, name: &'static str, sources: &[(&'static str, String)], open: &mut Vec<&'static str>) -> String {
         let file_of = |path: &str| path.trim_start_matches("/assets/").to_owned();
         if let Some(path) = self.paths.get(name) {
             return file_of(path);
@@ -115,16 +94,16 @@ impl Shelf {
         assert!(!open.contains(&name), "{name} imports itself by way of {open:?}");
         open.push(name);
         let (_, source) =
-            SOURCES.iter().find(|(known, _)| *known == name).expect("only names of SOURCES are asked for");
+            sources.iter().find(|(known, _)| *known == name).expect("only names of sources are asked for");
         let (stem, extension) = name.rsplit_once('.').expect("every source has an extension");
         let mut text = match extension {
             "js" => without_comments(source),
-            _ => (*source).to_owned(),
+            _ => source.clone(),
         };
-        for (imported, _) in SOURCES {
+        for (imported, _) in sources {
             let quoted = format!("'./{imported}'");
             if extension == "js" && text.contains(&quoted) {
-                let file = self.put(imported, open);
+                let file = self.put(imported, sources, open);
                 text = text.replace(&quoted, &format!("'./{file}'"));
             }
         }
@@ -204,7 +183,8 @@ mod tests {
     /// The script would be silent where it should speak, or a translator would work for nothing.
     #[test]
     fn every_word_of_the_script_is_there_and_used() {
-        let scripts: String = SOURCES.iter().filter(|(name, _)| name.ends_with(".js")).map(|(_, text)| *text).collect();
+        let scripts: String =
+            sources().into_iter().filter(|(name, _)| name.ends_with(".js")).map(|(_, text)| text).collect();
         let used: BTreeSet<&str> =
             scripts.split("say('").skip(1).map(|rest| rest.split('\'').next().unwrap_or_default()).collect();
         for lang in Lang::all() {

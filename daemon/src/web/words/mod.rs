@@ -10,14 +10,16 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use maud::{html, Markup, PreEscaped};
 
-/// Code and file of each language; English first.
-static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/languages.rs"));
+use super::gzip;
+
+/// Code and gzipped file of each language; English first.
+static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
 /// Bytes of `Accept-Language` that are looked at; browsers send fewer than 100.
 const ACCEPT_BYTES_MAX: usize = 512;
@@ -25,23 +27,23 @@ const ACCEPT_BYTES_MAX: usize = 512;
 const PLACE: u32 = 0xE000;
 
 static TONGUES: LazyLock<Vec<Tongue>> =
-    LazyLock::new(|| FILES.iter().map(|(code, source)| Tongue::read(code, source)).collect());
+    LazyLock::new(|| FILES.iter().map(|(code, packed)| Tongue::read(code, packed)).collect());
 
 struct Tongue {
     code: &'static str,
-    source: &'static str,
-    bundle: FluentBundle<FluentResource>,
+    resource: Arc<FluentResource>,
+    bundle: FluentBundle<Arc<FluentResource>>,
 }
 
 impl Tongue {
-    fn read(code: &'static str, source: &'static str) -> Self {
+    fn read(code: &'static str, packed: &[u8]) -> Self {
         // The files are ours and tested; what cannot be read of one is missing, and English stands in for it.
-        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+        let resource = Arc::new(FluentResource::try_new(gzip::unpack(packed)).unwrap_or_else(|(resource, _)| resource));
         let mut bundle = FluentBundle::new_concurrent(code.parse().into_iter().collect());
         // Neighbours' words go into sentences as `<bdi>`, see `Lang::mark`; marks around our own numbers help nobody.
         bundle.set_use_isolating(false);
-        bundle.add_resource_overriding(resource);
-        Self { code, source, bundle }
+        bundle.add_resource_overriding(Arc::clone(&resource));
+        Self { code, resource, bundle }
     }
 
     fn format(&self, id: &str, args: Option<&FluentArgs<'_>>) -> Option<Cow<'_, str>> {
@@ -116,12 +118,12 @@ impl Lang {
     /// The language's file.
     #[cfg(test)]
     fn source(self) -> &'static str {
-        self.0.source
+        self.0.resource.source()
     }
 
     /// What the script says, by id: messages of one line, whose variables the script fills in itself.
     pub(super) fn for_script(self) -> BTreeMap<&'static str, &'static str> {
-        let lines = self.0.source.lines().filter(|line| line.starts_with("script-"));
+        let lines = self.0.resource.source().lines().filter(|line| line.starts_with("script-"));
         lines.filter_map(|line| line.split_once(" = ")).collect()
     }
 
