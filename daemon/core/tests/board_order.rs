@@ -11,6 +11,7 @@ use commons_core::submission::{Content, DraftBody, Submission};
 use commons_core::views::board::{Board, Origin};
 use commons_core::views::EntryRef;
 use proptest::prelude::*;
+use support::cases::cases;
 use support::sender;
 
 /// Of a gateway that does not know the time.
@@ -172,7 +173,7 @@ fn help_with_what_is_over_counts_the_same_whenever_it_was_heard() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(cases(2_000))]
 
     /// Two blocks would show helpers in another order, or send another one, by what each happened to hear first.
     #[test]

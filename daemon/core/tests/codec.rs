@@ -11,6 +11,7 @@ use commons_core::record::*;
 use commons_core::submission::Submission;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use support::cases::cases;
 
 fn id() -> impl Strategy<Value = RecordId> {
     any::<[u8; 32]>().prop_map(RecordId)
@@ -134,7 +135,7 @@ fn log(keys: &GatewayKeys) -> LogKey {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(cases(2_000))]
 
     /// A record that reads differently than it was written would change a neighbour's words.
     #[test]

@@ -1,11 +1,14 @@
 //! Compression: what neighbours write comes back, hostile frames do not hurt, the dictionary is the one its texts make.
 
+#[path = "support/cases.rs"]
+mod cases;
 #[path = "support/corpus.rs"]
 mod corpus;
 
 use std::cell::RefCell;
 use std::time::Instant;
 
+use cases::cases;
 use commons_core::codec::encode_record;
 use commons_core::compress::{raw, Codec, CompressFault, DICTIONARY, DICTIONARY_VERSION, FRAME_BYTES_MAX, RATIO_MAX};
 use commons_core::identity::{hash, hex};
@@ -145,7 +148,7 @@ fn bombs_are_refused_by_what_they_say() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(cases(48))]
 
     /// Any bytes at all come back.
     #[test]

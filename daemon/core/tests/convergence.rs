@@ -13,6 +13,7 @@ use commons_core::record::*;
 use commons_core::submission::Submission;
 use proptest::prelude::*;
 use support::book::{founding, gateway, pay, Hand, Word};
+use support::cases::cases;
 use support::{sender, Gateway};
 
 #[derive(Clone, Debug)]
@@ -174,7 +175,7 @@ fn hear(journal: &[Held], turns: &[u8]) -> Gateway {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     /// Two blocks that see different boards after the link is back would send help twice, or not at all.
     #[test]

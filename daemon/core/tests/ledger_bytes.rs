@@ -7,6 +7,7 @@ use commons_core::identity::{hex, member_signed, GatewayKeys, MemberId, RecordId
 use commons_core::record::*;
 use proptest::prelude::*;
 use support::book::*;
+use support::cases::cases;
 
 /// One of each kind from 17 on, and of each variant inside.
 fn words() -> Vec<Word> {
@@ -224,7 +225,7 @@ fn every_limit_is_named() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
+    #![proptest_config(cases(10_000))]
 
     /// One packet of a stranger would stop the gateway, or change what a neighbour signed.
     #[test]

@@ -11,14 +11,12 @@ use commons_core::ledger::{Ledger, Posting};
 use commons_core::record::*;
 use proptest::prelude::*;
 use support::book::*;
+use support::cases::cases;
 use support::history::*;
 
 /// Histories of each property; `PROPTEST_CASES` asks for another number.
 fn histories() -> ProptestConfig {
-    let usual = ProptestConfig::default();
-    // 256 is proptest's own when nothing is asked for.
-    let cases = if usual.cases == 256 { 10_000 } else { usual.cases };
-    ProptestConfig { cases, max_shrink_iters: 20_000, ..usual }
+    ProptestConfig { max_shrink_iters: 20_000, ..cases(10_000) }
 }
 
 fn postings(ledger: &Ledger) -> BTreeSet<Posting> {

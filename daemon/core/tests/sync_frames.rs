@@ -10,6 +10,7 @@ use commons_core::sync::frame::*;
 use commons_core::sync::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use support::cases::cases;
 use support::mesh::{id_of, Mesh};
 
 fn log(number: u8) -> LogKey {
@@ -225,7 +226,7 @@ fn any_ref() -> impl Strategy<Value = LogRef> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     /// Bytes from a radio would bring the gateway down, or mean two things.
     #[test]

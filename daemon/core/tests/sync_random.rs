@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use commons_core::sync::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use support::cases::cases;
 use support::mesh::Mesh;
 
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +68,7 @@ fn heal(mesh: &mut Mesh) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(cases(150))]
 
     /// A neighbour's post would be on some blocks and not on others, for ever.
     #[test]

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod book;
+pub mod cases;
 pub mod history;
 pub mod mesh;
 pub mod street;

@@ -235,8 +235,15 @@ fn too_many_files_are_too_many() {
     assert!(words.to_string().contains("more than 4096 files"), "{words}");
 }
 
+/// 64 sticks, or as many as `PROPTEST_CASES` asks for.
+fn sticks() -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { asked.cases } else { 64 };
+    ProptestConfig { cases, ..asked }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(sticks())]
 
     /// Whatever a stick holds, nothing panics, and nothing enters that its gateway did not sign.
     #[test]
