@@ -7,7 +7,7 @@ use commons_core::codec::{read_record, record_id};
 use commons_core::identity::{hex, MemberId};
 use commons_core::ledger::{Ledger, Said};
 use commons_core::log::{Held, Lane};
-use serde_json::json;
+use serde_json::{json, Value};
 
 use crate::cli::Checkup;
 use crate::config::Config;
@@ -24,11 +24,14 @@ pub fn ledger(config: &Config) -> Result<Ledger, FoundingError> {
 }
 
 /// Checks every signature in the book, folds it once more from the last entry to the first, and sums every account from the
-/// postings. Tells the first inconsistency.
+/// postings. Compares all that with the ledger that was saved for the next start. Tells the first inconsistency, and which
+/// checkpoint two gateways agree on.
 pub fn verify(config: &Config) -> Result<Checkup, FoundingError> {
     let founding = Founding::open(config, None, false)?;
     let store = Store::open_readonly(&founding.store_dir())?.store;
-    let (node, memory) = founding.load(&store, Wall::default().now())?;
+    let now = Wall::default().now();
+    let (node, memory) = founding.fold(&store, now)?;
+    let saved = founding.check_saved(&node, &store, now)?;
     let (network, told) = (founding.network_id(), node.ledger());
     let mut book: Vec<Held> = Vec::new();
     store.replay(&mut |held| book.extend((held.log.lane == Lane::Book).then_some(held)))?;
@@ -62,7 +65,7 @@ pub fn verify(config: &Config) -> Result<Checkup, FoundingError> {
     if again.digest() != told.digest() {
         first = first.or(Some("Read backwards, the book gives another ledger: please report this.".into()));
     }
-    first = first.or_else(|| sums(told));
+    first = first.or_else(|| sums(told)).or(saved);
     let detail = json!({
         "book_batches": book.len(),
         "book_entries": entries,
@@ -71,6 +74,7 @@ pub fn verify(config: &Config) -> Result<Checkup, FoundingError> {
         "members": told.members().count(),
         "postings": told.postings().count(),
         "ledger_digest": hex(&told.digest()),
+        "checkpoint": agreed(told),
     });
     let well = first.is_none();
     let sentence = first.unwrap_or_else(|| {
@@ -81,7 +85,29 @@ pub fn verify(config: &Config) -> Result<Checkup, FoundingError> {
             book.len()
         )
     });
-    Ok(Checkup { well, sentences: vec![sentence], detail })
+    let mut sentences = vec![sentence];
+    sentences.extend(told.agreed().map(|agreed| {
+        let names: Vec<String> = agreed.gateways.iter().map(|gateway| gateway.short()).collect();
+        let here = match agreed.digest == told.digest() {
+            true => "the ones here".to_owned(),
+            false => format!("here are {}", told.records()),
+        };
+        let (records, digest) = (agreed.records, hex(&agreed.digest[..4]));
+        format!("Gateways {} agree on a checkpoint of {records} records ({digest}), {here}.", names.join(", "))
+    }));
+    Ok(Checkup { well, sentences, detail })
+}
+
+/// The checkpoint two gateways agree on, as JSON: null if there is none.
+pub fn agreed(ledger: &Ledger) -> Value {
+    ledger.agreed().map_or(Value::Null, |agreed| {
+        json!({
+            "records": agreed.records,
+            "digest": hex(&agreed.digest),
+            "gateways": agreed.gateways.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "is_present": agreed.digest == ledger.digest(),
+        })
+    })
 }
 
 /// Every account summed again from the postings alone.

@@ -126,10 +126,12 @@ impl Library for NoWords {
     }
 }
 
-/// The views folded as the daemon does at start, and once more log by log: they must agree. Returns their digest.
+/// The views folded from the whole journal, and once more log by log: they must agree, and what was saved of them to go on from must
+/// too. Returns their digest.
 fn views(founding: &Founding, store: &Store, tally: &mut Tally) -> Result<String, FoundingError> {
     let now = Wall::default().now();
-    let (arrived, memory) = founding.load(store, now)?;
+    let (arrived, memory) = founding.fold(store, now)?;
+    founding.check_saved(&arrived, store, now)?.into_iter().for_each(|sentence| tally.fault(sentence));
     let mut by_log = founding.node(store, now)?;
     for extent in store.logs().into_iter().rev() {
         for number in extent.first..extent.next {

@@ -13,7 +13,7 @@ use commons_core::clock::{Clock, Now};
 use commons_core::codeword::nickname;
 use commons_core::identity::{hex, GatewayKeys, MemberKey, NetworkId};
 use commons_core::log::{Age, Epoch, LogKey};
-use commons_core::node::{Node, Quotas, Setup};
+use commons_core::node::{Node, Quotas, Setup, Unfit};
 use commons_core::scorecard::responses::Responses;
 use commons_core::sync::Memory;
 use serde::{Deserialize, Serialize};
@@ -227,9 +227,66 @@ impl Founding {
         Epoch(self.file.epoch)
     }
 
-    /// The node, with everything in the store folded in, and what gossip remembers.
+    /// The node, with everything in the store folded in, and what gossip remembers. The ledger goes on from the one that was saved,
+    /// if that fits the journal.
     pub fn load(&self, store: &Store, now: Now) -> Result<(Node, Memory), StoreError> {
+        let unused = match store.saved_ledger() {
+            Ok(None) => return self.fold(store, now),
+            Ok(Some(saved)) => match self.load_from(saved, store, now)? {
+                Ok((node, memory)) => {
+                    let (saved, entries) = (node.restored_entries(), node.book_entries());
+                    info!(saved, read = entries - saved, "the ledger goes on from the one that was saved");
+                    return Ok((node, memory));
+                }
+                Err(unfit) => unfit.to_string(),
+            },
+            Err(fault) => fault.to_string(),
+        };
+        warn!(cause = unused, "the saved ledger is not used; it is folded from the whole journal");
+        self.fold(store, now)
+    }
+
+    /// As [`Founding::load`], with everything folded from the journal.
+    pub fn fold(&self, store: &Store, now: Now) -> Result<(Node, Memory), StoreError> {
         let mut node = self.node(store, now)?;
+        let memory = self.replay(&mut node, store)?;
+        node.loaded(now);
+        Ok((node, memory))
+    }
+
+    fn load_from(&self, saved: Vec<u8>, store: &Store, now: Now) -> Result<Result<(Node, Memory), Unfit>, StoreError> {
+        let mut node = self.node(store, now)?;
+        if let Err(unfit) = node.restore_ledger(&saved) {
+            return Ok(Err(unfit));
+        }
+        // As large as the ledger it was made of, which is in the node now.
+        drop(saved);
+        let memory = self.replay(&mut node, store)?;
+        if let Err(unfit) = node.check_restored() {
+            return Ok(Err(unfit));
+        }
+        node.loaded(now);
+        Ok(Ok((node, memory)))
+    }
+
+    /// What is wrong with the saved ledger, against a node that was folded from the whole journal; a sentence.
+    pub fn check_saved(&self, full: &Node, store: &Store, now: Now) -> Result<Option<String>, StoreError> {
+        let fault = match store.saved_ledger() {
+            Ok(None) => return Ok(None),
+            Ok(Some(saved)) => match self.load_from(saved, store, now)? {
+                Ok((node, _)) => full.ledger_difference(&node),
+                // Nothing is wrong: the next start folds everything, once.
+                Err(Unfit::OtherFold) => None,
+                Err(unfit) => Some(unfit.to_string()),
+            },
+            Err(fault) => Some(fault.to_string()),
+        };
+        Ok(fault.map(|fault| {
+            format!("The saved ledger is not what the journal says: {fault}. `commonsd repair` removes it.")
+        }))
+    }
+
+    fn replay(&self, node: &mut Node, store: &Store) -> Result<Memory, StoreError> {
         let memory = exchange::memory(store)?;
         memory.gaps().for_each(|(log, gaps)| node.set_gaps(log, gaps));
         memory.frozen().for_each(|(log, from)| node.freeze(log, from));
@@ -247,8 +304,7 @@ impl Founding {
         }
         let counted = store.note(COUNTS_NOTE)?.and_then(|bytes| Responses::from_bytes(&bytes));
         counted.into_iter().for_each(|counted| node.restore_responses(counted));
-        node.loaded(now);
-        Ok((node, memory))
+        Ok(memory)
     }
 
     /// Writes a consistent copy of everything to `to`, by a temporary file; ticks `progress` on the way. Returns its size. It holds the gateway's key.

@@ -5,6 +5,7 @@
 //! tune. Invariant: nothing leaves before commit.
 
 mod answers;
+mod saving;
 pub(crate) mod scoring;
 mod space;
 #[cfg(test)]
@@ -41,6 +42,7 @@ use crate::library::Shelf;
 use crate::retained::RetainedMessages;
 use crate::store::{Keep, Note, Store, StoreError, COMMIT_BYTES_MAX, COMMIT_FRAMES_MAX};
 use crate::wall::Wall;
+use saving::Saving;
 use scoring::{Scored, COUNTS_EVERY};
 
 /// Messages taken in one group. Guess: 256 posts of 300 bytes fill a batch; larger groups only add latency.
@@ -68,6 +70,8 @@ pub const CLOCK_NOTE: &[u8] = b"clock";
 
 /// The writer.
 pub struct Writer {
+    /// Before the store, so that a saving under way ends before the store is closed.
+    saving: Saving,
     node: Node,
     store: Store,
     shelf: Shelf,
@@ -137,6 +141,7 @@ impl Writer {
         let now = Instant::now();
         let health = Health { v: 1, state: "ok", damaged: parts.damaged, ..Health::default() };
         Self {
+            saving: Saving::new(&node),
             node,
             store,
             shelf: Shelf::default(),
@@ -188,6 +193,7 @@ impl Writer {
             self.round(group, tick)?;
             if tick {
                 self.publish_health();
+                self.save_if_due();
             }
             self.give_space_back()?;
         }
@@ -196,6 +202,7 @@ impl Writer {
         }
         self.write_counts()?;
         self.write_notes(true, true, true)?;
+        self.save_at_stop();
         match self.store.close(&mut std::iter::empty()) {
             // Nothing is lost: the stop was clean but for a slower start.
             Err(fault @ StoreError::Index(_)) => {

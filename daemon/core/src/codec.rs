@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::admission::Rejection;
 use crate::identity::{hash, purpose, GatewayId, MemberKey, NetworkId, RecordId, Signature};
-use crate::record::{Ask, Body, Line, Record, RECORD_VERSION};
+use crate::record::{Ask, Body, Kind, Line, Mark, Record, RECORD_VERSION};
 
 /// Bytes of one record. A neighbour's longest text (2,000 bytes) with everything else at its limit fits four times.
 pub const RECORD_BYTES_MAX: usize = 8 * 1024;
@@ -86,6 +86,15 @@ pub fn read_record(bytes: &[u8]) -> Result<Record, Rejection> {
         Ok(_) => Err(Rejection::NotARecord { detail: "bytes follow the record" }),
         Err(_) => Err(Rejection::NotARecord { detail: "not a record of version 1" }),
     }
+}
+
+/// Whether a record's bytes say that it is one of the ledger's, without reading it whole.
+pub fn is_of_the_ledger(bytes: &[u8]) -> bool {
+    // Version, time and mark, then the number of the kind: `Body` begins with it, in the order of `Kind`.
+    let head = postcard::take_from_bytes::<(u8, u64, Mark, u32)>(bytes);
+    head.is_ok_and(|((version, _, _, kind), _)| {
+        version == RECORD_VERSION && (Kind::Found as u32..=Kind::Checkpoint as u32).contains(&kind)
+    })
 }
 
 /// Every limit of a record's fields.

@@ -20,7 +20,9 @@ use super::upkeep::{at_rest, report};
 use super::{connect, loader, plain, Asked, Backend, Checkup, Connection};
 use crate::config::Loaded;
 use crate::control::{Answerer, Reply, Request, Running};
+use crate::founding::STORE;
 use crate::host::random;
+use crate::store::SAVED;
 
 /// `ledger ...`.
 pub fn ledger(command: &LedgerCommand, backend: &dyn Backend, output: &mut Output) -> anyhow::Result<u8> {
@@ -54,6 +56,8 @@ fn verified(place: &Where, backend: &dyn Backend) -> anyhow::Result<Checkup> {
     let Some(mut running) = running(place)? else { return backend.verify_ledger(&at_rest(place, "ledger verify")?) };
     let scratch = Scratch::beside(&running.data)?;
     let copy = scratch.0.join("copy");
+    // Before the copy, so that it covers nothing that the copy has not. There is none until the first was saved.
+    let saved = std::fs::read(running.data.join(STORE).join(SAVED));
     let to = copy.to_str().context("the data directory's name must be UTF-8")?.to_owned();
     running.ask(&Request::Backup { to })?;
     let about = running.ask(&Request::About {})?;
@@ -61,6 +65,9 @@ fn verified(place: &Where, backend: &dyn Backend) -> anyhow::Result<Checkup> {
     loaded.config.gateway.data = scratch.0.join("data");
     loaded.config.gateway.network = about["about"]["network"].as_str().unwrap_or_default().to_owned();
     backend.restore(&copy, &loaded)?;
+    if let Ok(saved) = saved {
+        std::fs::write(loaded.config.gateway.data.join(STORE).join(SAVED), saved)?;
+    }
     backend.verify_ledger(&loaded)
 }
 

@@ -142,6 +142,7 @@ fn words(report: &Value, columns_max: usize) -> String {
             }),
         ),
         ("entries", number(&report["entries"])),
+        ("ledger", ledger(&report["ledger"])),
         ("last post", said(&report["last_post"])),
         (
             "disk",
@@ -180,6 +181,18 @@ fn words(report: &Value, columns_max: usize) -> String {
     text
 }
 
+/// How many records members have said, and which checkpoint of them two gateways agree on; nothing where there is no ledger.
+fn ledger(ledger: &Value) -> String {
+    let Some(records) = ledger["records"].as_u64().filter(|records| *records > 0) else { return String::new() };
+    let checkpoint = &ledger["checkpoint"];
+    let gateways = checkpoint["gateways"].as_array().map_or(0, Vec::len);
+    match (checkpoint["records"].as_u64(), checkpoint["is_present"] == true) {
+        (Some(_), true) => format!("{records} records; {gateways} gateways agree on all of them"),
+        (Some(of), false) => format!("{records} records; {gateways} gateways agree on a checkpoint of {of}"),
+        (None, _) => format!("{records} records; no two gateways have said a checkpoint yet"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,6 +210,13 @@ mod tests {
         assert!(text.contains("1 needs, 2 offers, 0 notices"), "{text}");
         assert!(!text.contains('\u{1b}'));
         assert!(!text.contains("program") && !text.contains("last update"), "no card, no word of it: {text}");
+        assert!(!text.contains("ledger"), "{text}");
+        let said = |checkpoint| words(&json!({"ledger": {"records": 300, "checkpoint": checkpoint}}), 80);
+        let text = said(json!({"records": 256, "gateways": ["a", "b"], "is_present": false}));
+        assert!(text.contains("300 records; 2 gateways agree on a checkpoint of 256"), "{text}");
+        let text = said(json!({"records": 300, "gateways": ["a", "b", "c"], "is_present": true}));
+        assert!(text.contains("300 records; 3 gateways agree on all of them"), "{text}");
+        assert!(said(json!(null)).contains("no two gateways"));
         let ill = json!({"running": false, "problems": [not_running()]});
         let text = words(&ill, 80);
         assert!(text.starts_with("Something needs attention:\n  * The gateway is not running"), "{text}");

@@ -17,6 +17,7 @@ use super::journal::{Journal, Sizes};
 use super::lock;
 use super::open::{Mark, Options, CLEAN, MISSING_LISTED_MAX};
 use super::recover::{self, Finding};
+use super::saved;
 use super::segment::{SegmentId, SEGMENT_BYTES};
 use super::small;
 use super::tables::LogExtent;
@@ -120,11 +121,12 @@ pub struct Repaired {
 }
 
 /// Moves damaged frames of the stopped store in `dir` to `quarantine/` and writes their segments without them. A cut at
-/// any point leaves a store that opens; run it again. Also throws the index away.
+/// any point leaves a store that opens; run it again. Also throws the index away, and what was saved.
 pub fn repair(dir: &Path) -> Result<Repaired, StoreError> {
     let _lock = lock::exclusive(dir)?;
     let disk = RealDisk::new(dir);
     small::drop_small(&disk, "CLEAN")?;
+    saved::forget(&disk)?;
     // Opened as for reading first: a store that is not there must not be made.
     recover::prepare(&RealDisk::read_only(dir), || 0, true)?;
     let (mut journal, scanned) = recover::open(disk.clone(), Sizes::default(), || 0, false)?;

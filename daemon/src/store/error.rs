@@ -75,6 +75,9 @@ pub enum StoreError {
         /// The limit.
         count_max: u64,
     },
+    /// What was saved to go on from is not whole: everything is folded from the journal instead.
+    #[error("{0}")]
+    Saved(&'static str),
     /// The batch is already here.
     #[error("batch {number} of {log:?} is already in the store")]
     AlreadyHeld {

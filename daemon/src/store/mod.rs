@@ -7,6 +7,7 @@
 //!   seg-0000000001 ..  the journal: zero-filled segments of frames; the highest is the spare
 //!   CLEAN, index-*/    what a clean stop left for a fast start (sled)
 //!   OPENING            stands while that index is being read
+//!   ledger             what views saved to go on from, with a digest of its own
 //!   ballast            space to be given back on bad days
 //!   quarantine/        frames that `repair` took out
 //! ```
@@ -28,6 +29,7 @@ mod journal;
 mod lock;
 mod open;
 mod recover;
+mod saved;
 mod segment;
 mod shelf;
 mod shrink;
@@ -50,6 +52,7 @@ pub use index::{Page, INDEX_HELPER, PAGE_BYTES_MAX};
 pub use journal::{COMMIT_BYTES_MAX, COMMIT_FRAMES_MAX};
 pub use open::{Opened, Options, Recovery, Start, Store, MISSING_LISTED_MAX};
 pub use recover::Finding;
+pub use saved::{Saver, FILE as SAVED};
 pub use segment::{FIRST_SEGMENT_BYTES, SEGMENT_BYTES};
 pub use shelf::index_helper;
 pub use shrink::{Freed, Keep};

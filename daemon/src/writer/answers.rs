@@ -5,6 +5,7 @@ use commons_core::sync::Alarm;
 use commons_core::views::EntryRef;
 
 use super::*;
+use crate::audit::agreed;
 use crate::host::private::write_private;
 use crate::inbox::{Covenant, COVENANTS_SHOWN_MAX};
 
@@ -86,6 +87,11 @@ impl Writer {
                     "heads_digest": hex(&self.node.heads_digest()),
                     "alarms": alarms().map(Alarm::sentence).collect::<Vec<_>>(),
                     "alarm_causes": alarms().map(cause).collect::<Vec<_>>(),
+                    "ledger": {
+                        "records": self.node.ledger().records(),
+                        "waiting": self.node.ledger().waiting(),
+                        "checkpoint": agreed(self.node.ledger()),
+                    },
                     "last_post": if self.last_post_s == 0 { String::new() } else { rfc3339(self.last_post_s) },
                 })
             }

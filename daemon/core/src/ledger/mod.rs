@@ -28,6 +28,7 @@ mod views;
 mod waiting;
 
 pub use chain::Standing;
+pub use checkpoint::{Agreed, FOLD};
 pub use decided::{ActionCard, DecisionCard, DecisionState, Voice, DECISIONS_SHOWN_MAX};
 pub use member::Lights;
 pub use posting::{Dated, Posting};

@@ -35,6 +35,19 @@ impl Book {
         }
     }
 
+    /// Where all lie, by key.
+    pub fn places(&self) -> impl Iterator<Item = (u64, EntryRef)> + '_ {
+        self.places.iter().map(|(key, at)| (*key, *at))
+    }
+
+    /// Adds places that were known before all others, sorted by key.
+    pub fn put_before(&mut self, earlier: Vec<(u64, EntryRef)>) {
+        let later = core::mem::replace(&mut self.places, earlier.into_iter().collect());
+        for (key, at) in later {
+            self.places.entry(key).or_insert(at);
+        }
+    }
+
     fn place(&self, id: &RecordId) -> Option<EntryRef> {
         self.places.get(&key(id)).copied()
     }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::{Node, Output, Staged, LOGS_MAX};
 use crate::batch::{genesis, read_batch, signed_in, verify_batch, Batch, BatchFault, Item as Place};
 use crate::clock::Now;
-use crate::codec::{read_record, record_id, SignedRecord};
+use crate::codec::{is_of_the_ledger, read_record, record_id, Author, SignedRecord};
 use crate::identity::BatchHash;
 use crate::log::{Age, Epoch, Held, Lane, LogKey};
 use crate::record::Record;
@@ -87,7 +87,8 @@ impl Node {
             if batch.number != number {
                 return Err(BatchFault::WrongNumber { found: batch.number, expected: number });
             }
-            self.fold(&log, index, number, arrived, spent_s, &batch, &mut Vec::new());
+            let covered = self.arrive(&held, &batch);
+            self.fold(&log, index, number, (arrived, spent_s), &batch, covered, &mut Vec::new());
         }
         self.clock.at_least(arrived);
         self.fill(&log, number);
@@ -215,7 +216,7 @@ impl Node {
             let (batch, hash) = verify_batch(&self.network, &log, number, &prev, &held.bytes)?;
             // Only now: a stranger's rubbish must not fill the table of logs, nor change what the heads say.
             let index = self.index(&log)?;
-            self.fold(&log, index, number, arrived, held.spent_s, &batch, outputs);
+            self.fold(&log, index, number, (arrived, held.spent_s), &batch, false, outputs);
             hash
         };
         self.fill(&log, number);
@@ -274,7 +275,7 @@ impl Node {
         let index = (LOGS_MAX + self.branches.len()) as u16;
         {
             let batch = read_batch(&held.bytes)?;
-            self.fold(&held.log, index, held.number, held.arrived, held.spent_s, &batch, outputs);
+            self.fold(&held.log, index, held.number, (held.arrived, held.spent_s), &batch, false, outputs);
         }
         self.branch_bytes += held.bytes.len();
         self.branches.push(held);
@@ -304,15 +305,16 @@ impl Node {
         }
     }
 
+    /// Folds a batch in. Of one that a restored ledger covers, the ledger's records are passed over: they are in it.
     #[allow(clippy::too_many_arguments)] // What a journal frame holds.
     fn fold(
         &mut self,
         log: &LogKey,
         index: u16,
         number: u64,
-        arrived: Age,
-        spent_s: u32,
+        (arrived, spent_s): (Age, u32),
         batch: &Batch<'_>,
+        covered: bool,
         outputs: &mut Vec<Output>,
     ) {
         self.batches += 1;
@@ -325,6 +327,10 @@ impl Node {
                 }
             };
             self.entries += 1;
+            // Guests' posts are remembered by their marks too, whatever they say.
+            if covered && *author != Author::Guest && is_of_the_ledger(bytes) {
+                continue;
+            }
             let Ok(record) = read_record(bytes) else { continue };
             let id = record_id(&self.network, &log.gateway, author, bytes);
             let at = EntryRef { log: index, place: place as u8, batch: number as u32 };

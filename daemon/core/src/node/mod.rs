@@ -9,13 +9,16 @@ mod holdings;
 mod logs;
 mod posting;
 mod rights;
+mod saved;
 mod scoring;
 
 pub use holdings::Verdict;
 pub use logs::{Gap, HeadInfo, BRANCHES_MAX, BRANCH_BYTES_MAX, GAPS_MAX, GAP_BATCHES_MAX};
+pub use saved::Unfit;
 
 use book::Book;
 use logs::{Head, Overlay};
+use saved::{Arrivals, Restoring};
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -177,6 +180,11 @@ pub struct Node {
     ledger: Ledger,
     /// Where the records of members' chains lie.
     book: Book,
+    /// What of the book is in the journal.
+    arrivals: Arrivals,
+    restoring: Option<Restoring>,
+    /// Entries that a saved ledger covered at the start.
+    restored: u64,
     /// How needs were answered whose time is over.
     responses: Responses,
     /// Needs that expired up to this age were counted before the start.
@@ -225,6 +233,9 @@ impl Node {
             stock: StockView::default(),
             ledger: Ledger::new(setup.network),
             book: Book::default(),
+            arrivals: Arrivals::default(),
+            restoring: None,
+            restored: 0,
             responses: Responses::default(),
             responses_restored: Age(0),
             ledger_changed: Age(0),
@@ -301,7 +312,9 @@ impl Node {
         for lane in lanes {
             self.seal_lane(now, lane);
         }
-        core::mem::take(&mut self.sealed)
+        let sealed = core::mem::take(&mut self.sealed);
+        self.count_arrivals(&sealed);
+        sealed
     }
 
     fn seal_lane(&mut self, now: Now, lane: Lane) {
