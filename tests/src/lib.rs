@@ -12,6 +12,7 @@ pub mod mqtt;
 pub mod pen;
 pub mod seed;
 pub mod sim;
+pub mod trades;
 
 use std::time::{Duration, Instant};
 

@@ -8,7 +8,7 @@ use commons_core::ledger::{Ledger, Said};
 use commons_core::log::Age;
 use commons_core::record::*;
 use commons_tests::member::{found, Member};
-use commons_tests::Gateway;
+use commons_tests::{trades, wait_for, Gateway};
 use serde_json::Value;
 
 /// What stands before the bytes in the file; see `daemon/src/store/saved.rs`.
@@ -74,6 +74,22 @@ fn what_came_after_the_saved_ledger_is_read_from_the_journal() {
     let history = gateway.said_json(&["ledger", "history", "bob", "--json"]);
     assert_eq!(history["movements"].as_array().map(Vec::len), Some(3), "{history:#}");
     gateway.terminate();
+    assert_eq!(found_wrong(&gateway), [None, None]);
+}
+
+/// A gateway that is never stopped, only cut off, would fold its whole book at every start.
+#[test]
+fn a_running_gateway_saves_what_would_be_long_to_fold() {
+    let mut gateway = trades::restored(5_000);
+    assert!(!file(&gateway).exists(), "a copy holds no saved ledger");
+    gateway.again();
+    wait_for("the ledger saved while running", || file(&gateway).exists().then_some(()));
+    let told = balances(&gateway);
+    gateway.kill9();
+    gateway.again();
+    assert!(gateway.log().contains(USED) && gateway.log().contains("saved=5001 read=0"), "{}", gateway.log());
+    assert_eq!(balances(&gateway), told);
+    gateway.kill9();
     assert_eq!(found_wrong(&gateway), [None, None]);
 }
 

@@ -120,6 +120,9 @@ fn two_quiet_gateways_say_one_checkpoint() {
     }
     one.pull(&two);
     assert_eq!(one.node.ledger().checkpointed(records, &digest).len(), 2, "both said the same");
+    let agreed = one.node.ledger().agreed().expect("two gateways agree");
+    assert_eq!((agreed.records, agreed.digest, agreed.gateways.len()), (records, digest, 2));
+    assert_eq!(two.node.ledger().agreed(), None, "it has heard nobody but itself");
     let before = one.node.entries();
     one.wait_s(10_000);
     assert_eq!(one.node.entries(), before, "said once");

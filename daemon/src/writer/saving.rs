@@ -120,3 +120,25 @@ impl Writer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A card would be worn out by savings, or a start take long because of too few.
+    #[test]
+    fn a_ledger_is_saved_when_it_has_grown_enough() {
+        let saved = |covered| Saving { covered, began: None, under_way: None };
+        assert!(!saved(0).is_due(ENTRIES_LEAST - 1) && saved(0).is_due(ENTRIES_LEAST));
+        assert!(!saved(1_000_000).is_due(1_249_999) && saved(1_000_000).is_due(1_250_000));
+        let just = Saving { covered: 0, began: Some(Instant::now()), under_way: None };
+        assert!(!just.is_due(1_000_000), "once a minute at most");
+        assert!(
+            !saved(0).is_due_at_stop(0) && saved(0).is_due_at_stop(1),
+            "a small one is written whenever it has changed"
+        );
+        assert!(!saved(7).is_due_at_stop(7));
+        assert!(!saved(100_000).is_due_at_stop(101_999) && saved(100_000).is_due_at_stop(102_000));
+        assert!(!saved(0).is_due_at_stop(STOP_ENTRIES_MAX + 1), "it would hold up the stop");
+    }
+}
