@@ -12,7 +12,8 @@ use crate::{pen, Gateway};
 const SEED: [u8; 32] = [7; 32];
 const NETWORK: &str = "commons";
 const CREATED: u64 = 1_795_200_000;
-const MEMBERS: usize = 32;
+/// As many as may found a community.
+const MEMBERS: usize = 16;
 /// A batch is what was posted while the one before was written: few records, on a block.
 const BATCH_ENTRIES: usize = 8;
 
