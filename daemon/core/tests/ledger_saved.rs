@@ -307,6 +307,26 @@ fn the_first_difference_is_named() {
     assert!(!is_of_the_ledger(&[]) && !is_of_the_ledger(&[1, 2, 3]));
 }
 
+/// A proof that was brought would not be shown any more, nor be handed on, once the gateway was started again.
+#[test]
+fn a_proof_is_still_shown_after_a_start() {
+    let found = founding(&[gateway(0), gateway(0)]);
+    let mut ann = Pen::founder(&found, 0);
+    let bob = Pen::founder(&found, 1).member();
+    let (mut other, member) = (ann, ann.member());
+    let (one, two) = (ann.pay(bob, 5), other.pay(bob, 6));
+    let proof = ForkProof { first: one.signed(Hand(0)), second: two.signed(Hand(0)) };
+    let proof = Word::new(Hand(1), Body::ForkProof(proof));
+    let entries: Vec<Entry> = [found, one, proof].map(|word| (word, gateway(0))).to_vec();
+    let disk = Disk::of(&entries, &[0]);
+    let full = disk.fold();
+    let proofs =
+        |node: &Node| node.forks(&member, &Shelf(&disk, node)).into_iter().map(|fork| fork.proof).collect::<Vec<_>>();
+    assert!(matches!(&proofs(&full)[..], [Some(_)]), "as it was brought");
+    let again = disk.start(&full.save_ledger().expect("nothing is open")).expect("it fits");
+    assert_eq!(proofs(&again), proofs(&full), "after a start");
+}
+
 /// What was posted and is not on disk yet would be in what is saved: after a power cut nobody would know where it came from.
 #[test]
 fn nothing_is_saved_that_is_not_handed_out_to_be_written() {

@@ -40,11 +40,18 @@ impl Book {
         self.places.iter().map(|(key, at)| (*key, *at))
     }
 
-    /// Adds places that were known before all others, sorted by key.
-    pub fn put_before(&mut self, earlier: Vec<(u64, EntryRef)>) {
-        let later = core::mem::replace(&mut self.places, earlier.into_iter().collect());
-        for (key, at) in later {
-            self.places.entry(key).or_insert(at);
+    /// Where the proofs lie that hold records, by key of these.
+    pub fn shown(&self) -> impl Iterator<Item = (u64, EntryRef)> + '_ {
+        self.shown.iter().map(|(key, at)| (*key, *at))
+    }
+
+    /// Adds places of records and of proofs that were known before all others, sorted by key.
+    pub fn put_before(&mut self, places: Vec<(u64, EntryRef)>, shown: Vec<(u64, EntryRef)>) {
+        for (all, earlier) in [(&mut self.places, places), (&mut self.shown, shown)] {
+            let later = core::mem::replace(all, earlier.into_iter().collect());
+            for (key, at) in later {
+                all.entry(key).or_insert(at);
+            }
         }
     }
 

@@ -78,6 +78,9 @@ impl Arrivals {
     }
 }
 
+/// Key of a record, log, place in its batch, the batch's number.
+type Place = (u64, u16, u8, u32);
+
 /// What stands before the ledger's own bytes.
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -90,7 +93,9 @@ struct Head {
     changed: Age,
     digest: [u8; 32],
     /// Where records lie: key, log in the list after, place, batch.
-    places: Vec<(u64, u16, u8, u32)>,
+    places: Vec<Place>,
+    /// Where the proofs lie that hold records which may be in no log here.
+    shown: Vec<Place>,
     logs: Vec<LogKey>,
 }
 
@@ -107,7 +112,9 @@ impl Node {
         if self.has_open() {
             return None;
         }
-        let places = self.book.places().filter(|(_, at)| usize::from(at.log) < LOGS_MAX);
+        // What lies in other branches of forked logs is read again at each start.
+        let in_log =
+            |(key, at): (u64, EntryRef)| (usize::from(at.log) < LOGS_MAX).then_some((key, at.log, at.place, at.batch));
         let head = Head {
             fold: FOLD,
             covers: self.arrivals,
@@ -115,7 +122,8 @@ impl Node {
             checkpointed: self.checkpointed,
             changed: self.ledger_changed,
             digest: self.ledger.digest(),
-            places: places.map(|(key, at)| (key, at.log, at.place, at.batch)).collect(),
+            places: self.book.places().filter_map(in_log).collect(),
+            shown: self.book.shown().filter_map(in_log).collect(),
             logs: self.logs.clone(),
         };
         // Writing into a growing Vec cannot fail for these types.
@@ -162,12 +170,13 @@ impl Node {
         }
         let index = |log: &LogKey| self.heads.get(log).map(|head| head.index);
         let indexes: Vec<Option<u16>> = head.logs.iter().map(index).collect();
-        let mut places = Vec::with_capacity(head.places.len());
-        for (key, log, place, batch) in head.places {
-            let log = indexes.get(usize::from(log)).copied().flatten().ok_or(Unfit::OtherLog)?;
-            places.push((key, EntryRef { log, place, batch }));
-        }
-        self.book.put_before(places);
+        let here = |(key, log, place, batch): Place| {
+            let log = indexes.get(usize::from(log)).copied().flatten()?;
+            Some((key, EntryRef { log, place, batch }))
+        };
+        let all = |places: Vec<Place>| places.into_iter().map(here).collect::<Option<Vec<_>>>();
+        let (Some(places), Some(shown)) = (all(head.places), all(head.shown)) else { return Err(Unfit::OtherLog) };
+        self.book.put_before(places, shown);
         self.restored = head.covers.entries;
         Ok(())
     }
