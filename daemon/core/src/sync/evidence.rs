@@ -6,8 +6,9 @@ use super::contract::{Action, LinkId};
 use super::fault::{Alarm, Fault};
 use super::fork::{Forked, FORK_SEARCH_MAX};
 use super::frame::{Parcel, Run};
-use super::heads::short;
-use super::state::{Aim, Context};
+use super::heads::{short, ASK_AGAIN_MS};
+use super::peer::Peer;
+use super::state::{Aim, Context, Flight};
 use super::Sync;
 use crate::batch::{batch_hash, read_batch, verify_batch, BatchFault};
 use crate::identity::GatewayId;
@@ -132,6 +133,32 @@ impl Sync {
         }
     }
 
+    /// What was asked for to compare did not come: whoever has it is asked for the rest, the same peer first if it may have been
+    /// lost with a link. Nothing else would ask for it before the next session: a gateway that was rolled back would write on.
+    pub(super) fn look_elsewhere(&mut self, cx: &mut Context<'_>, log: &LogKey, lost: Flight, same_too: bool) {
+        let has = |id: &GatewayId, peer: &Peer| {
+            let known = peer.known.get(log).filter(|known| known.beyond(lost.at, lost.to) > 0);
+            self.hears(peer) && known.is_some_and(|known| if *id == lost.peer { same_too } else { !known.late })
+        };
+        let mut have = self.peers.iter().filter(|(id, peer)| has(id, peer)).map(|(id, _)| *id);
+        let Some(id) = have.clone().find(|id| *id == lost.peer).or(have.next()) else { return };
+        let first = self.peers.get(&id).and_then(|peer| peer.known.get(log)).map_or(0, |known| known.first);
+        let Some(link) = self.best_link(cx.now_ms, &id) else { return };
+        self.look(cx, link, log, lost.at.max(first), lost.to);
+    }
+
+    /// A peer tells everything anew, as one does that has lost a link: the answer may be lost with it.
+    pub(super) fn told_while_looking(&mut self, now_ms: u64, id: &GatewayId, log: &LogKey) {
+        let flight = self.logs.get_mut(log).and_then(|state| state.flight.as_mut());
+        let Some(flight) = flight.filter(|flight| flight.peer == *id && flight.aim == Aim::Evidence) else { return };
+        if flight.progress_ms + ASK_AGAIN_MS <= now_ms {
+            // The line that told of it asks again.
+            self.land(log);
+        } else {
+            flight.told_ms = flight.told_ms.or(Some(now_ms));
+        }
+    }
+
     /// Whether batches of a log are on their way to be compared.
     fn is_looking(&self, log: &LogKey) -> bool {
         self.logs.get(log).and_then(|state| state.flight).is_some_and(|flight| flight.aim == Aim::Evidence)
@@ -212,7 +239,7 @@ impl Sync {
         if state.flight.is_some_and(|flight| number < flight.to) {
             if let Some(flight) = &mut state.flight {
                 flight.at = number;
-                flight.progress_ms = cx.now_ms;
+                (flight.progress_ms, flight.told_ms) = (cx.now_ms, None);
             }
             return Ok(());
         }

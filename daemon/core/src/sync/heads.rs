@@ -23,7 +23,7 @@ pub const GRAFT_MS: u64 = 400;
 /// The same, of what is urgent: as long as a post takes on a slow link. An alarm that its own way holds up takes another.
 pub const URGENT_GRAFT_MS: u64 = 100;
 /// A range asked for longer ago is asked for again if its source tells everything anew.
-const ASK_AGAIN_MS: u64 = 2_000;
+pub(super) const ASK_AGAIN_MS: u64 = 2_000;
 /// A cursor moves by so many seconds before it is written anew, unless something came.
 const CURSOR_STEP_S: u64 = 60;
 /// How often a peer is told that it has been told everything, while there are news.
@@ -229,6 +229,9 @@ impl Sync {
         let theirs = peer.known.entry(*log).or_default();
         theirs.first = line.first;
         theirs.head = (line.next > known.0 && !line.frozen).then_some((line.next, line.hash));
+        if !lazy {
+            self.told_while_looking(cx.now_ms, id, log);
+        }
         if self.on_fork_line(cx, link, log, line) {
             return;
         }

@@ -56,7 +56,7 @@ use fork::Forked;
 use hello::HeadsDigest;
 use link::Link;
 use peer::Peer;
-use state::{Context, LogState};
+use state::{Aim, Context, Flight, LogState};
 use trust::Usage;
 
 /// The state machine.
@@ -362,19 +362,13 @@ impl Sync {
     fn drop_link(&mut self, cx: &mut Context<'_>, link: LinkId) {
         let Some(gone) = self.links.remove(&link) else { return };
         let id = gone.peer;
-        let flights: Vec<LogKey> = self.flights.iter().copied().collect();
-        for log in flights {
-            if self.logs.get(&log).and_then(|state| state.flight).is_some_and(|flight| flight.link == link) {
-                self.land(&log);
-                self.pending.insert((log.lane, log));
-            }
-        }
+        let looked = self.land_if(|flight| flight.link == link);
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.links.retain(|each| *each != link);
         peer.main = peer.main.filter(|main| *main != link);
         if peer.links.is_empty() {
             self.peers.remove(&id);
-            return;
+            return self.look_again(cx, looked);
         }
         for log in core::mem::take(&mut peer.unacked) {
             if let Some(known) = peer.known.get_mut(&log) {
@@ -385,13 +379,14 @@ impl Sync {
         if let Some(link) = self.best_link(cx.now_ms, &id) {
             self.tell_again(cx, link, &id);
         }
+        self.look_again(cx, looked);
         self.settle(cx, &id);
     }
 
     /// What the node had taken and not synced is gone; what it holds now was loaded from the journal.
     fn on_lost(&mut self, cx: &mut Context<'_>) {
         self.adopting = 0;
-        self.land_all();
+        let looked = self.land_if(|_| true);
         for head in cx.node.heads().filter(|head| head.next > 0) {
             let state = self.logs.entry(head.log).or_default();
             state.next = state.next.max(head.next);
@@ -402,6 +397,7 @@ impl Sync {
             self.pending.insert((log.lane, *log));
         }
         self.digests = None;
+        self.look_again(cx, looked);
         self.settle_all(cx);
     }
 
@@ -412,7 +408,7 @@ impl Sync {
             return;
         }
         // What was passed over is asked for now.
-        self.land_all();
+        let looked = self.land_if(|_| true);
         for peer in self.peers.values_mut() {
             peer.held_back = false;
             for (log, known) in peer.known.iter().filter(|(log, _)| peer.wanted.has(log.lane)) {
@@ -424,13 +420,24 @@ impl Sync {
                 }
             }
         }
+        self.look_again(cx, looked);
         self.settle_all(cx);
     }
 
-    fn land_all(&mut self) {
-        for log in core::mem::take(&mut self.flights) {
-            self.land(&log);
-            self.pending.insert((log.lane, log));
+    /// Gives up ranges that are asked for. What is to be had comes in line again; what was to be compared is handed back.
+    fn land_if(&mut self, is_lost: impl Fn(&Flight) -> bool) -> Vec<(LogKey, Flight)> {
+        let flights = self.flights.iter().filter_map(|log| Some((*log, self.logs.get(log)?.flight?)));
+        let lost: Vec<(LogKey, Flight)> = flights.filter(|(_, flight)| is_lost(flight)).collect();
+        for (log, _) in &lost {
+            self.land(log);
+            self.pending.insert((log.lane, *log));
+        }
+        lost.into_iter().filter(|(_, flight)| flight.aim == Aim::Evidence).collect()
+    }
+
+    fn look_again(&mut self, cx: &mut Context<'_>, lost: Vec<(LogKey, Flight)>) {
+        for (log, flight) in lost {
+            self.look_elsewhere(cx, &log, flight, true);
         }
     }
 

@@ -244,6 +244,9 @@ impl Sync {
                 // Whatever else it sends meanwhile.
                 self.land(&log);
                 self.pending.insert((log.lane, log));
+                if flight.aim == Aim::Evidence {
+                    self.look_elsewhere(cx, &log, flight, true);
+                }
                 continue;
             }
             let heard = self.peers.get(&flight.peer).map_or(0, |peer| peer.batches_ms);
@@ -256,7 +259,9 @@ impl Sync {
             let has = |peer: &Peer| match flight.aim {
                 Aim::Evidence => {
                     let known = peer.known.get(&log);
-                    peer.unasked.contains(&log) && known.is_none_or(|known| known.beyond(flight.at, flight.to) > 0)
+                    let is_new = peer.unasked.contains(&log);
+                    let has = |known: &Known| known.beyond(flight.at, flight.to) > 0 && (is_new || !known.late);
+                    known.map_or(is_new, has)
                 }
                 _ => peer.known.get(&log).is_some_and(|known| known.next > adopt),
             };
@@ -280,6 +285,9 @@ impl Sync {
                 }
             }
             self.pending.insert((log.lane, log));
+            if flight.aim == Aim::Evidence {
+                self.look_elsewhere(cx, &log, flight, false);
+            }
             self.settle(cx, &flight.peer);
         }
     }
