@@ -5,11 +5,13 @@ mod support;
 use commons_core::clock::parse_rfc3339;
 use commons_core::codec::{encode_record, SignedRecord};
 use commons_core::identity::{MemberKeys, NetworkId};
+use commons_core::node::Input;
 use commons_core::record::{
     Ask, Assign, AssignBy, Body, Category, Kind, Mark, OnItem, Record, Urgency, RECORD_VERSION,
 };
 use commons_core::submission::{Content, Submission};
 use commons_core::views::item::{ItemKind, ItemQuery};
+use commons_core::views::{EntryRef, Library};
 use support::{code_of, member, sender, signed, Gateway, START_S};
 
 /// Everything a neighbour does with one need would fail if this did.
@@ -93,6 +95,31 @@ fn items_expire_by_lived_time_only() {
     assert_eq!(gateway.status(need.id), "gone");
     gateway.restart();
     assert_eq!(gateway.status(need.id), "gone", "nothing expired rises again");
+}
+
+/// A commit takes its time, and the item lives from when it was posted: not from when it was written, or it would be shown
+/// once more after a start.
+#[test]
+fn what_waited_for_a_commit_expires_no_later_after_a_start() {
+    let mut gateway = Gateway::new(1);
+    let text = br#"{"text":"soup, now","expires_s":10}"#;
+    let submission = Submission::parse("offer", text, sender("mqtt:ana")).expect("an offer");
+    gateway.node.handle(gateway.now, Input::Submit(Box::new(submission)), &Bare);
+    gateway.wait_s(2);
+    assert_eq!(gateway.journal.len(), 1, "it is written two seconds later");
+    gateway.wait_s(8);
+    assert!(gateway.node.board().is_empty(), "its ten seconds are over");
+    gateway.restart();
+    assert!(gateway.node.board().is_empty(), "and stay so");
+}
+
+/// Nothing to read back.
+struct Bare;
+
+impl Library for Bare {
+    fn record(&self, _: EntryRef) -> Option<Record> {
+        None
+    }
 }
 
 /// A helper who never comes must not block the need.

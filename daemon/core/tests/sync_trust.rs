@@ -479,3 +479,31 @@ fn one_gateway_has_so_many_logs_and_names_alone_use_up_nothing() {
     assert_eq!(mesh.sites[0].node.heads().count(), LOGS_PER_GATEWAY_MAX);
     assert!(mesh.sites[0].faults.is_empty(), "{:?}", mesh.sites[0].faults);
 }
+
+/// What one never had of a log would come and be passed over, session after session, where its quota is used up.
+#[test]
+fn what_a_quota_has_no_place_for_does_not_cross_a_link() {
+    let mut mesh = Mesh::new(3);
+    mesh.post_all(0, 6, "bread");
+    mesh.link(0, 2);
+    mesh.settle();
+    mesh.cut_all();
+    let log = LogKey { gateway: id_of(1), lane: Lane::Board, epoch: commons_core::log::Epoch(100) };
+    mesh.sites[2].disk.drop_before(&log, 2);
+    mesh.restart(2);
+    mesh.sites[1].setup.quotas[Lane::Board as usize].batches_max = 4;
+    mesh.restart(1);
+    mesh.link(1, 2);
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.gaps(&log), [(0, 2)]);
+    mesh.cut_all();
+    let link = mesh.link(0, 1);
+    mesh.settle();
+    assert_eq!(mesh.payload(link), 0, "it has no place for the gap");
+    // There is room again.
+    mesh.sites[1].setup.quotas[Lane::Board as usize].batches_max = 6;
+    mesh.restart(1);
+    mesh.link(0, 1);
+    mesh.settle();
+    assert_eq!(mesh.sites[1].node.board().len(), 6);
+}

@@ -144,6 +144,8 @@ struct Staged {
 struct OpenBatch {
     entries: Vec<Staged>,
     bytes: usize,
+    /// The store's age when the first of them came.
+    since: Age,
 }
 
 struct Recent {
@@ -330,7 +332,9 @@ impl Node {
         let (bytes, hash) = seal_batch(&self.keys, &self.network, &log, head.next, &head.hash, received, &items);
         let arrived = self.clock.age(now);
         head.count(arrived, bytes.len());
-        self.sealed.push(Held { log, number: head.next, prev: head.hash, arrived, spent_s: 0, bytes });
+        // What waited for the commit has lived since: else an item that has expired would rise again after a start.
+        let spent_s = arrived.0.saturating_sub(open.since.0).try_into().unwrap_or(u32::MAX);
+        self.sealed.push(Held { log, number: head.next, prev: head.hash, arrived, spent_s, bytes });
         head.next += 1;
         head.hash = hash;
     }
@@ -359,17 +363,19 @@ impl Node {
         let batch = self.heads.get(&log).map_or(0, |head| head.next);
         let id = record_id(&self.network, &self.me, &entry.author, &entry.record);
         let author = entry.author;
+        let age = self.clock.age(now);
         let open = self.open.entry(lane).or_default();
         let at = EntryRef { log: index, place: open.entries.len() as u8, batch: batch as u32 };
         open.bytes += added;
         open.entries.push(entry);
         if open.entries.len() == 1 {
             self.batches += 1;
+            open.since = age;
         }
         self.entries += 1;
         let me = self.me;
         let received = self.clock.interval(now);
-        let origin = Origin { id, author, gateway: &me, at, arrived: self.clock.age(now), spent_s: 0, received };
+        let origin = Origin { id, author, gateway: &me, at, arrived: age, spent_s: 0, received };
         self.apply(lane, origin, record, outputs);
         Ok(id)
     }

@@ -157,7 +157,13 @@ impl Sync {
     fn ask_for_gaps(&mut self, cx: &mut Context<'_>, id: &GatewayId, hello: &Hello) {
         let mut wants = Vec::new();
         let wanted = self.interests(id);
-        for log in self.logs.keys().filter(|log| hello.interests.has(log.lane) && wanted.has(log.lane)) {
+        let told = self.logs.keys().filter(|log| hello.interests.has(log.lane) && wanted.has(log.lane));
+        let gappy: Vec<LogKey> = told.filter(|log| !cx.node.gaps(log).is_empty()).copied().collect();
+        for log in gappy.iter() {
+            if !self.has_room(cx, log) {
+                // It would come and be passed over, again and again.
+                continue;
+            }
             let gaps = cx.node.gaps(log).iter().map(|(from, to)| (*log, true, *from, to - from));
             wants.extend(gaps.take(GAPS_ASKED_MAX - wants.len()));
             if wants.len() >= GAPS_ASKED_MAX {

@@ -113,6 +113,9 @@ impl Sync {
             let (from, aim) = if known.first > adopt { (known.first, Aim::Jump) } else { (adopt, Aim::Next) };
             return Plan::Ask(id, aim, from, known.next.min(cap).min(from + span));
         }
+        if cx.node.gaps(log).is_empty() || !self.has_room(cx, log) {
+            return Plan::Nothing;
+        }
         for (from, to) in cx.node.gaps(log) {
             for (id, peer) in self.peers.iter().filter(|(_, peer)| self.hears(peer)) {
                 let Some(known) = peer.known.get(log).filter(|known| known.first < *to && known.next > *from) else {
