@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use commons_core::batch::{read_batch, Item};
 use commons_core::codec::read_record;
 use commons_core::identity::{MemberId, RecordId};
-use commons_core::ledger::{Ledger, Said};
+use commons_core::ledger::{Ledger, Posting, Said};
 use commons_core::log::{Age, Held};
 use commons_core::record::{Kind, UnitIndex};
 use commons_core::sync::Memory;
@@ -72,21 +72,28 @@ impl World {
                 return Some(("settled balances sum to zero", format!("{sum} in unit {} at {at}", unit.0)));
             }
         }
+        let known = &self.sites[at].audit.seen;
+        let news = ledger.postings().filter(|posting| !known.contains(&(posting.cause, posting.back)));
+        if let Some(taken) = news.into_iter().find(|posting| !self.was_agreed(posting)) {
+            let what = format!("{taken:?} at {at}");
+            return Some(("no debit without the owner's word, or a decision", what));
+        }
         for (who, person) in self.community.people.iter().enumerate() {
             let forks = self.community.forked.contains(&person.member);
+            let bounded = forks || self.community.renewed.contains(&person.member);
             let settled = ledger.settled(&person.member, UnitIndex(0));
             if person.pot && settled < -self.community.written_off {
                 return Some(("the fund pays only what was decided", format!("it is at {settled} at {at}")));
             }
-            if !person.pot && !forks && settled < -LIMIT {
+            if !person.pot && !bounded && settled < -LIMIT {
                 return Some((
                     "who never forked never settles below his limit",
                     format!("p{who} is at {settled} at {at}"),
                 ));
             }
-            if let Some(bound) = self.bound(&person.member).filter(|bound| forks && settled < *bound) {
+            if let Some(bound) = self.bound(&person.member).filter(|bound| bounded && settled < *bound) {
                 let what = format!("p{who} is at {settled} at {at}, below {bound}");
-                return Some(("who forked never settles below the bound", what));
+                return Some(("who forked, or has a new key, never settles below the bound", what));
             }
             let accused = self.community.accused.contains(&person.member);
             if ledger.is_frozen(&person.member) && !forks && !accused {
@@ -99,16 +106,25 @@ impl World {
         None
     }
 
+    /// Whether the one who pays has signed that, or a decision says so.
+    fn was_agreed(&self, posting: &Posting) -> bool {
+        let Posting { cause, back, from, to, .. } = posting;
+        let payer = if *back { to } else { from };
+        self.community.payments.get(cause) == Some(payer) || self.community.write_offs.get(cause) == Some(from)
+    }
+
     /// The least a member can settle at who forks: his limit at home, a share of it at each other gateway. A gateway that
-    /// forgot something counts as one more each time. Nothing is promised for one whose own home forgot.
+    /// forgot something counts as one more each time, and so does his limit for each time that others let him go on at a new
+    /// home or by decision. Nothing is promised for one whose own home forgot.
     fn bound(&self, member: &MemberId) -> Option<i64> {
-        let home = self.community.person(member)?.home;
-        if self.sites[home].forgot > 0 {
+        let person = self.community.person(member)?;
+        if person.homes.iter().any(|home| self.sites[*home].forgot > 0) {
             return None;
         }
-        let others = (0..self.plan.gateways).filter(|at| *at != home);
+        let others = (0..self.plan.gateways).filter(|at| *at != person.home);
         let away: i64 = others.map(|at| 1 + i64::from(self.sites[at].forgot)).sum();
-        Some(-(LIMIT + LIMIT * i64::from(ROAMING_PERCENT) / 100 * away))
+        let chances = self.community.chances.get(member).copied().unwrap_or(0);
+        Some(-(LIMIT + LIMIT * i64::from(ROAMING_PERCENT) / 100 * away + LIMIT * chances))
     }
 
     /// All that honest machines keep of the book, folded once more from the beginning: what every ledger must come to.
@@ -169,8 +185,9 @@ impl World {
             }
         }
         let split = self.community.people.iter().filter(|person| all.ends(&person.member).len() > 1).count();
-        self.tally.split += split as u64;
-        self.tally.postings += all.postings().count() as u64;
+        self.tally.split = split as u64;
+        self.tally.renewed = self.community.renewed.len() as u64;
+        self.tally.postings = all.postings().count() as u64;
         if let Some((invariant, what)) = wrong {
             self.fail(invariant, what);
         }

@@ -7,7 +7,7 @@ use commons_core::receipt::Outcome;
 use commons_core::record::*;
 use commons_core::submission::{Sender, Submission};
 
-use super::community::{Pen, Person, Word};
+use super::community::{Pen, Word};
 use super::site::Waiting;
 use super::world::World;
 
@@ -41,6 +41,7 @@ impl World {
             (false, Some(join), _) if person.home == at => drop(self.hand_in(at, &join.clone(), who, None)),
             (false, ..) => {}
             (true, _, true) => self.cheat_acts(at, who),
+            (true, _, false) if person.loss.is_some() => self.lost_acts(at, who),
             (true, _, false) => self.phone_acts(at, who),
         }
     }
@@ -50,7 +51,7 @@ impl World {
     }
 
     /// Where a gateway sees the end of somebody's chain.
-    fn pen_at(&self, at: usize, who: usize) -> Option<Pen> {
+    pub(super) fn pen_at(&self, at: usize, who: usize) -> Option<Pen> {
         let person = &self.community.people[who];
         let (prev, seq, standing) = self.ledger_at(at)?.head(&person.member)?;
         let key = person.public.iter().position(|key| *key == standing.key)?;
@@ -58,16 +59,22 @@ impl World {
     }
 
     fn cheat_acts(&mut self, at: usize, who: usize) {
+        self.learn_home(at, who);
+        if let Some((pen, body)) = self.pardoned(at, who) {
+            return self.say_in_chain(at, who, pen, body, false);
+        }
         let Some(pen) = self.pen_at(at, who) else { return };
         let Some(body) = self.some_deed(at, who, pen) else { return };
         self.say_in_chain(at, who, pen, body, false);
     }
 
     /// An honest phone: first it asks for its own head.
-    fn phone_acts(&mut self, at: usize, who: usize) {
+    pub(super) fn phone_acts(&mut self, at: usize, who: usize) {
         let Some(there) = self.pen_at(at, who) else { return };
         let person = &self.community.people[who];
-        let known = |id: &RecordId| person.words.values().any(|word| word.id == *id);
+        let known = |id: &RecordId| {
+            person.words.values().any(|word| word.id == *id || word.link.is_some_and(|link| link.prev == *id))
+        };
         let begins = there.link.prev == person.member.genesis();
         if there.link.prev == person.pen.link.prev {
             if let Some(word) = person.unsure.clone() {
@@ -75,6 +82,10 @@ impl World {
                 return;
             }
             let pen = person.pen;
+            self.learn_home(at, who);
+            if let Some((pen, body)) = self.pardoned(at, who) {
+                return self.say_in_chain(at, who, pen, body, true);
+            }
             let Some(body) = self.some_deed(at, who, pen) else { return };
             return self.say_in_chain(at, who, pen, body, true);
         }
@@ -97,7 +108,8 @@ impl World {
         if person.restored {
             // Its head is the gateway's now. Should the chain have split, home joins it.
             let split = self.ledger_at(at).is_some_and(|ledger| ledger.ends(&person.member).len() > 1);
-            if (split && at == person.home) || (!split && there.link.seq > person.pen.link.seq) {
+            let newer = split && at == person.home || !split && there.link.seq > person.pen.link.seq;
+            if newer && there.link.epoch >= person.pen.link.epoch {
                 self.say(|| format!("the phone of p{who} learns its own head at {at}"));
                 let person = &mut self.community.people[who];
                 person.pen = there;
@@ -110,7 +122,7 @@ impl World {
     }
 
     /// Signs a record and hands it in. A phone waits for the answer before it signs another.
-    fn say_in_chain(&mut self, at: usize, who: usize, pen: Pen, body: Body, waits: bool) {
+    pub(super) fn say_in_chain(&mut self, at: usize, who: usize, pen: Pen, body: Body, waits: bool) {
         self.posted.posts += 1;
         let mark = self.posted.posts;
         let word = self.community.people[who].sign(&self.network, pen.key, mark, body);
@@ -137,6 +149,7 @@ impl World {
                 word.tries += 1;
             }
         }
+        let before = self.before(at, word);
         let outputs = self.input(at, Input::Submit(Box::new(submission)));
         let outcome: Option<Outcome> = outputs.into_iter().find_map(|output| match output {
             Output::Answer(outcome) => Some(outcome),
@@ -146,7 +159,10 @@ impl World {
         let took = outcome.is_ok();
         run.answers.push(Waiting { post, outcome, lifetime_s: 0 });
         if took {
-            self.community.taken(word, who);
+            self.community.taken(word, who, self.now_ms);
+            if let Some(before) = before {
+                self.check_promises(at, word, &before);
+            }
         }
         took
     }
@@ -194,7 +210,7 @@ impl World {
     pub(super) fn restore_phone(&mut self) {
         let honest = |who: &usize| {
             let person = &self.community.people[*who];
-            !person.cheat && !person.words.is_empty()
+            !person.cheat && !person.words.is_empty() && person.loss.is_none()
         };
         let people: Vec<usize> = (0..self.community.people.len()).filter(honest).collect();
         if people.is_empty() {
@@ -208,8 +224,7 @@ impl World {
         person.restored = true;
         person.unsure = None;
         if let Some(word) = person.words.get(&last).cloned() {
-            let key = word.link.map_or(0, |link| usize::from(link.epoch));
-            person.pen = Person::after(&word, key).unwrap_or(person.pen);
+            person.pen = person.after(&word).unwrap_or(person.pen);
         }
         self.say(|| format!("the phone of p{who} is set back to record {last}"));
     }
@@ -225,6 +240,13 @@ impl World {
         }
         let ledger = self.ledger_at(at)?;
         let view = ledger.member(&me)?;
+        if view.left {
+            return self.answer(at, link);
+        }
+        if let Some(body) = self.stand_by(at, link) {
+            return Some(body);
+        }
+        let ledger = self.ledger_at(at)?;
         if !view.entered {
             return self.enter(link, who);
         }
@@ -233,7 +255,7 @@ impl World {
             let others = ends.into_iter().filter(|end| *end != link.prev).collect();
             return Some(Body::Resume(Resume { link, grounds: Grounds::Branches(others) }));
         }
-        Some(match self.dice.below(24) {
+        Some(match self.dice.below(30) {
             0..=8 => {
                 let unit = UnitIndex(u8::from(self.dice.once_in(6)));
                 let balance = view.balances.get(usize::from(unit.0))?;
@@ -261,14 +283,22 @@ impl World {
                 Body::Dispute(Dispute { link, pay, text: "no".into() })
             }
             19 => {
-                let person = &self.community.people[who];
-                Body::Rekey(Rekey { link, key: *person.public.get(pen.key + 1)? })
+                let person = &mut self.community.people[who];
+                let key = person.fresh_key()?;
+                Body::Rekey(Rekey { link, key: person.public[key] })
             }
             20 => self.propose(at, link, other)?,
             21 | 22 => {
                 let decisions = &self.community.decisions;
                 let decision = *decisions.get(self.dice.below(decisions.len() as u64) as usize)?;
                 Body::Consent(Consent { link, decision })
+            }
+            24 | 25 => self.change_facts(at, link)?,
+            26 => self.leave(link)?,
+            27 => self.propose_pardon(at, link)?,
+            28 => {
+                let pardon = self.community.pardons.last()?;
+                Body::Consent(Consent { link, decision: pardon.id })
             }
             _ => {
                 let newcomer = self.community.people.iter().find(|person| person.join.is_some() && !person.pot)?;

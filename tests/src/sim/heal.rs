@@ -114,7 +114,7 @@ impl World {
         on_disks.into_iter().filter(stands).collect()
     }
 
-    fn come_to_rest(&mut self) -> bool {
+    pub(super) fn come_to_rest(&mut self) -> bool {
         if self.rest(REST_MS) {
             return true;
         }
@@ -281,6 +281,9 @@ impl World {
             self.fail("what has expired goes", what);
         }
         self.check_ledgers();
+        if self.broken.is_none() {
+            self.let_everybody_go_on();
+        }
         self.check_library();
         if self.broken.is_none() {
             self.check_views();

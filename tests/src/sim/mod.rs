@@ -7,6 +7,7 @@
 //!
 //! What must hold is checked at every step (`watch`) and, once everything has healed, as a whole (`heal`).
 
+mod assembly;
 mod audit;
 mod carry;
 pub mod cheat;
@@ -19,9 +20,11 @@ mod library;
 mod people;
 pub mod plan;
 mod posts;
+mod promises;
 mod quota;
 pub mod rehearsal;
 pub mod report;
+mod rescue;
 pub mod scheme;
 mod site;
 mod starvation;

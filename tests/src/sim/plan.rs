@@ -48,11 +48,13 @@ pub enum Trouble {
     Restore,
     /// Somebody posts more at one gateway than others keep of it.
     Flood,
+    /// Members lose their phones, or their guardians believe so.
+    Lose,
 }
 
 impl Trouble {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Cut,
         Self::Partition,
         Self::Crash,
@@ -69,6 +71,7 @@ impl Trouble {
         Self::Cheat,
         Self::Restore,
         Self::Flood,
+        Self::Lose,
     ];
 
     /// Its word on the command line.

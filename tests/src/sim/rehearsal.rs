@@ -92,9 +92,11 @@ impl World {
             let link = Link { member, epoch: 0, seq: 1, prev: member.genesis() };
             self.community.people.push(Person {
                 member,
+                seed: [0; 32],
                 keys: vec![keys],
                 public: vec![public[who]],
                 home: who % 2 % homes.len(),
+                homes: [who % 2 % homes.len()].into(),
                 cheat: true,
                 restored: false,
                 pen: Pen { link, key: 0 },
@@ -102,8 +104,10 @@ impl World {
                 unsure: None,
                 join: None,
                 pot: false,
+                loss: None,
             });
         }
+        self.community.gateways = homes;
         self.community.found = Some(found);
     }
 }

@@ -54,6 +54,10 @@ pub struct Tally {
     pub postings: u64,
     /// Members whose chain was split in the end.
     pub split: u64,
+    /// Of the frozen ones, whom households let go on in the end.
+    pub freed: u64,
+    /// Members who went on with another key by word of guardians or households.
+    pub renewed: u64,
     /// Virtual milliseconds.
     pub virtual_ms: u64,
 }
@@ -79,6 +83,8 @@ impl Tally {
         self.fed += other.fed;
         self.postings += other.postings;
         self.split += other.split;
+        self.freed += other.freed;
+        self.renewed += other.renewed;
         self.virtual_ms += other.virtual_ms;
     }
 }
@@ -89,7 +95,7 @@ impl fmt::Display for Tally {
             f,
             "{} posts acknowledged, {} links, {} crashes, {} happenings in {} h of virtual time; {} frames, {} bytes of \
              batches for {} that had to cross ({} lost with links), {} other bytes; {} forks, {} alarms, {} quarrels, \
-             {} batches refused, at most {} rounds of links to heal; {} payments settled, {} chains split, ledgers looked \
+             {} batches refused, at most {} rounds of links to heal; {} payments settled, {} chains split, {} of their owners freed, {} keys renewed by others, ledgers looked \
              at {} times, {} pairs fed",
             self.acknowledged,
             self.sessions,
@@ -108,6 +114,8 @@ impl fmt::Display for Tally {
             self.rounds,
             self.postings,
             self.split,
+            self.freed,
+            self.renewed,
             self.audits,
             self.fed,
         )

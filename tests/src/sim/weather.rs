@@ -69,6 +69,7 @@ impl World {
             Trouble::Cheat => {}
             Trouble::Restore => self.restore_phone(),
             Trouble::Flood => self.flood(),
+            Trouble::Lose => self.lose_phone(),
         }
     }
 
