@@ -1,6 +1,6 @@
 //! Peers that lie: the same code as everybody's, spoiled on its way out, and frames made up from what they heard.
 
-use commons_core::batch::{genesis, seal_batch, Item};
+use commons_core::batch::{genesis, read_batch, seal_batch, Item};
 use commons_core::clock::Interval;
 use commons_core::codec::{encode_record, Author};
 use commons_core::identity::{BatchHash, GatewayKeys};
@@ -29,6 +29,9 @@ impl World {
             return Vec::new();
         }
         let mut frame = frame;
+        if frame.get(1) == Some(&3) && self.dice.once_in(4) {
+            frame = self.misdate(at, &frame).unwrap_or(frame);
+        }
         match self.dice.below(24) {
             0 => Vec::new(),
             1 => vec![frame.clone(), frame],
@@ -48,6 +51,31 @@ impl World {
             }
             _ => vec![frame],
         }
+    }
+
+    /// Says of batches it hands on that they have lived for ages, or not at all: nobody signs that.
+    fn misdate(&mut self, at: usize, frame: &[u8]) -> Option<Vec<u8>> {
+        let Ok(Frame::Batches(mut runs)) = Frame::decode(frame) else { return None };
+        let spent_s = self.dice.pick(&[0, 100, 86_400, u32::MAX]);
+        let mut any = false;
+        for run in &mut runs {
+            let Some(log) = run.log.name else { continue };
+            for parcel in &mut run.parcels {
+                parcel.spent_s = spent_s;
+                self.note_misdated(&log, parcel.bytes);
+                any = true;
+            }
+        }
+        if any {
+            self.say(|| format!("liar {at} hands on batches as if they had lived for {spent_s} s"));
+        }
+        any.then(|| Frame::Batches(runs).encode())
+    }
+
+    /// How long these stand is the liar's word from now on, for whoever has them from it.
+    fn note_misdated(&mut self, log: &LogKey, bytes: &[u8]) {
+        let Ok(batch) = read_batch(bytes) else { return };
+        self.misdated.extend(batch.items.iter().map(|item| item.id(&self.network, &log.gateway)));
     }
 
     /// A liar makes something up.
@@ -158,6 +186,7 @@ impl World {
 
     fn push(&mut self, at: usize, link: u32, side: usize, log: LogKey, from: u64, bytes: &[u8]) {
         self.say(|| format!("liar {at} pushes a batch {from} of {log:?} on {link}"));
+        self.note_misdated(&log, bytes);
         let run = Run {
             log: self.index(log),
             live: self.dice.once_in(2),

@@ -1,6 +1,6 @@
 //! What must hold at every step.
 
-use commons_core::identity::GatewayId;
+use commons_core::identity::{GatewayId, RecordId};
 use commons_core::log::{Lane, LogKey};
 use commons_core::sync::frame::LogRef;
 use commons_core::sync::{Alarm, Fault, Frame, FRAME_BYTES_MAX};
@@ -211,7 +211,8 @@ impl World {
         let Some(run) = &site.run else { return };
         // Time that was not noted before a power cut is lived again.
         site.gone.retain(|_, gone| *gone <= age);
-        let risen = site.gone.keys().find(|id| run.node.board().get(id).is_some()).copied();
+        let shown = |id: &&RecordId| run.node.board().get(id).is_some() && !self.misdated.contains(*id);
+        let risen = site.gone.keys().find(shown).copied();
         let behind =
             site.disk.logs.keys().find(|log| run.node.head(log).is_none_or(|head| head.next != site.disk.next(log)));
         let behind = behind.copied();
@@ -220,7 +221,7 @@ impl World {
         let hidden = kept.iter().find(|id| {
             let entry = self.posted.entries.get(id);
             let long = entry.is_some_and(|entry| entry.over_ms.is_some_and(|ms| ms > self.now_ms + 86_400_000));
-            long && run.node.board().get(id).is_none()
+            long && !self.misdated.contains(*id) && run.node.board().get(id).is_none()
         });
         let hidden = hidden.copied();
         if let Some(id) = risen {
