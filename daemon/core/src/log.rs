@@ -59,7 +59,7 @@ pub struct Held {
     pub prev: BatchHash,
     /// The store's age when it arrived here.
     pub arrived: Age,
-    /// Seconds its entries had already aged elsewhere.
+    /// Seconds its entries had already aged elsewhere, or here while they waited to be written.
     pub spent_s: u32,
     /// The batch, exactly as its gateway made it.
     pub bytes: Vec<u8>,
