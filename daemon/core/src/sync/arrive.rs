@@ -222,6 +222,10 @@ impl Sync {
             for id in &ids {
                 self.pass_on(cx, &me, id, &log, from, next);
             }
+            if self.peers.values().any(|peer| peer.lacking.contains(&log)) {
+                // What followed was not taken while this was on its way to the disk.
+                self.pending.insert((log.lane, log));
+            }
         }
         self.settle_all(cx);
     }

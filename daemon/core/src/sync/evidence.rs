@@ -199,6 +199,8 @@ impl Sync {
         let next = self.logs.get(log).map_or(0, |state| state.next);
         let mut number = run.from;
         let mut is_rolled_back = false;
+        // Whether something of it is on its way to the disk here, and may be another one.
+        let mut is_unclear = false;
         let mut unmatched = Vec::new();
         for parcel in &run.parcels {
             let bad = |why| Fault::BadBatch { log: *log, number, why };
@@ -216,10 +218,11 @@ impl Sync {
                 self.on_fork(cx, log, number);
                 self.note_branch(cx, held, &hash);
             }
+            is_unclear |= number >= next && cx.node.waiting(log, number).is_some();
             if ours.is_none() {
                 let bytes = parcel.bytes.to_vec();
-                unmatched
-                    .push((Held { log: *log, number, prev, arrived: cx.age, spent_s: parcel.spent_s, bytes }, hash));
+                let held = Held { log: *log, number, prev, arrived: cx.age, spent_s: parcel.spent_s, bytes };
+                unmatched.push((held, hash));
             }
             is_rolled_back |= number >= next && cx.node.writes(log);
             prev = hash;
@@ -227,7 +230,7 @@ impl Sync {
         }
         // From the top, since each belongs to a branch because the one after it does.
         for (held, hash) in unmatched.into_iter().rev() {
-            if held.number >= self.cap(log) || self.is_unmatched(cx, log, held.number, &hash) {
+            if held.number >= self.cap(log) || self.leads_to_fork(log, held.number, &hash) {
                 self.note_branch(cx, held, &hash);
             }
         }
@@ -253,6 +256,9 @@ impl Sync {
             if bottom == run.from {
                 self.look_deeper(cx, link);
             }
+        } else if is_unclear {
+            // It is asked for again once that is written, and compared then.
+            return Ok(());
         } else if suspected {
             // Up to here it is the same log, so what followed was no batch of it.
             return Err(Fault::BadBatch { log: *log, number, why: BatchFault::BadSignature });
