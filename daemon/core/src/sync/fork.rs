@@ -195,8 +195,12 @@ impl Sync {
                 self.on_fork(cx, log, a.number);
             }
             ([one], [_]) if self.forks.get(log).is_some_and(|fork| one.number >= fork.lowest) => {}
-            // Older than the fork is known to be: no proof, but what the branch says, where ours has nothing any more.
-            ([one], [hash]) if self.is_unmatched(cx, log, one.number, hash) => {}
+            // Older than the fork is known to be: no proof, but what a branch says.
+            ([one], [hash]) if self.leads_to_fork(log, one.number, hash) => {
+                if self.own_hash(cx, log, one.number).is_some_and(|ours| ours != *hash) {
+                    self.on_fork(cx, log, one.number);
+                }
+            }
             ([_], [_]) => return Ok(()),
             _ => return Err(Fault::BadProof(*log)),
         }
@@ -212,11 +216,11 @@ impl Sync {
         Ok(())
     }
 
-    /// Whether a batch below a fork belongs to a branch of it as far as can be told: it goes on with one that is noted, and
-    /// what we had under its number is gone.
-    pub(super) fn is_unmatched(&self, cx: &Context<'_>, log: &LogKey, number: u64, hash: &BatchHash) -> bool {
-        let fork = self.forks.get(log).filter(|fork| number < fork.lowest);
-        fork.is_some_and(|fork| fork.goes_on(number, hash)) && self.own_hash(cx, log, number).is_none()
+    /// Whether a batch below a fork leads up to one that is noted, and there is room for such ones. Who has it in his log, too,
+    /// notes it like the others: all must come to know the same of a fork.
+    pub(super) fn leads_to_fork(&self, log: &LogKey, number: u64, hash: &BatchHash) -> bool {
+        let fork = self.forks.get(log).filter(|fork| number < fork.lowest && fork.noted.len() < FORK_BATCHES_MAX / 2);
+        fork.is_some_and(|fork| fork.goes_on(number, hash))
     }
 
     /// Two batches with this number are signed, or one that the next one does not follow.
