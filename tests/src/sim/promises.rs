@@ -85,7 +85,7 @@ impl World {
             return Some(("only home changes a key or a home", format!("home is {}", before.view.home.short())));
         }
         let stays = matches!(word.kind, Kind::Rekey | Kind::Facts | Kind::Recover | Kind::Veto | Kind::Leave);
-        if stays && position(view) != position(&before.view) {
+        if stays && !before.waiting && position(view) != position(&before.view) {
             return Some(("keys, homes and words move no credit", "the position moves".into()));
         }
         match &word.body {
