@@ -3,7 +3,7 @@
 use commons_core::batch::{genesis, seal_batch, Item};
 use commons_core::clock::Interval;
 use commons_core::codec::{record_id, Author, SignedRecord};
-use commons_core::identity::{hash, hex, BatchHash, GatewayKeys, MemberId, MemberKeys, NetworkId, RecordId};
+use commons_core::identity::{hash, hex, BatchHash, GatewayId, GatewayKeys, MemberId, MemberKeys, NetworkId, RecordId};
 use commons_core::log::{Epoch, Lane, LogKey};
 use commons_core::record::*;
 
@@ -131,27 +131,9 @@ fn copy_of(records: usize) -> Vec<u8> {
     let mut book = Book::new();
     let keys: Vec<MemberKeys> = (0..MEMBERS).map(|n| MemberKeys::from_seed(&[n as u8 + 1; 32])).collect();
     let home = book.gateway.id();
-    let facts = |n: usize| Facts {
-        pseudonym: format!("m{n}"),
-        household: format!("h{}", n / 2),
-        home,
-        guardians: vec![],
-        threshold: 0,
-        custody: Custody::Own,
-    };
-    let found = Found {
-        name: "start".into(),
-        units: vec![Unit { name: "hour".into(), scale: 60, limit: 1_000_000_000 }],
-        roaming_percent: 25,
-        quorum: 2,
-        recovery_delay_s: 0,
-        founders: keys.iter().enumerate().map(|(n, keys)| Founder { key: keys.key(), facts: facts(n) }).collect(),
-    };
+    let found = community("start", &keys, home, |n| format!("h{}", n / 2));
     let founding = book.say(&keys[0], Body::Found(found));
-    let mut links: Vec<Link> = (0..MEMBERS)
-        .map(|n| MemberId::of_founder(&founding, n as u8))
-        .map(|member| Link { member, epoch: 0, seq: 1, prev: member.genesis() })
-        .collect();
+    let mut links = first_links(&founding, MEMBERS);
     for number in 0..records / 2 {
         let from = number % MEMBERS;
         let to = (from + 1 + number / MEMBERS % (MEMBERS - 1)) % MEMBERS;
@@ -165,4 +147,33 @@ fn copy_of(records: usize) -> Vec<u8> {
     }
     book.close();
     book.copy.end()
+}
+
+/// The founding of a community that counts hours, by members who have these keys.
+pub fn community(name: &str, keys: &[MemberKeys], home: GatewayId, household: impl Fn(usize) -> String) -> Found {
+    let founder = |(n, keys): (usize, &MemberKeys)| Founder {
+        key: keys.key(),
+        facts: Facts {
+            pseudonym: format!("m{n}"),
+            household: household(n),
+            home,
+            guardians: vec![],
+            threshold: 0,
+            custody: Custody::Own,
+        },
+    };
+    Found {
+        name: name.into(),
+        units: vec![Unit { name: "hour".into(), scale: 60, limit: 1_000_000_000 }],
+        roaming_percent: 25,
+        quorum: 2,
+        recovery_delay_s: 0,
+        founders: keys.iter().enumerate().map(founder).collect(),
+    }
+}
+
+/// Where the chains of its founders begin.
+pub fn first_links(founding: &RecordId, founders: usize) -> Vec<Link> {
+    let members = (0..founders).map(|n| MemberId::of_founder(founding, n as u8));
+    members.map(|member| Link { member, epoch: 0, seq: 1, prev: member.genesis() }).collect()
 }

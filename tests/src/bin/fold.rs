@@ -9,11 +9,12 @@ use std::time::Duration;
 use commons_core::batch::{genesis, seal_batch, Item};
 use commons_core::clock::{Clock, Interval, Now};
 use commons_core::codec::{encode_record, record_id, Author, BATCH_ENTRIES_MAX};
-use commons_core::identity::{BatchHash, GatewayKeys, MemberId, MemberKeys, NetworkId, RecordId, Signature};
+use commons_core::identity::{BatchHash, GatewayKeys, MemberKeys, NetworkId, RecordId, Signature};
 use commons_core::ledger::{Ledger, Said};
 use commons_core::log::{Age, Epoch, Held, Lane, LogKey};
 use commons_core::node::{Node, Quotas, Setup};
 use commons_core::record::*;
+use commons_tests::trades::{community, first_links};
 
 const FOUNDERS: usize = 16;
 
@@ -100,34 +101,11 @@ fn main() {
         keep_tail: false,
     };
     let keys: Vec<MemberKeys> = (0..FOUNDERS).map(|n| MemberKeys::from_seed(&[n as u8 + 1; 32])).collect();
-    let founders = keys.iter().enumerate().map(|(n, keys)| Founder {
-        key: keys.key(),
-        facts: Facts {
-            pseudonym: format!("m{n}"),
-            household: format!("h{n}"),
-            home: me,
-            guardians: vec![],
-            threshold: 0,
-            custody: Custody::Own,
-        },
-    });
-    let found = Found {
-        name: "fold".into(),
-        units: vec![Unit { name: "hour".into(), scale: 60, limit: 1_000_000_000 }],
-        roaming_percent: 25,
-        quorum: 2,
-        recovery_delay_s: 0,
-        founders: founders.collect(),
-    };
+    let found = community("fold", &keys, me, |n| format!("h{n}"));
     let founding = book.say(Author::Member(keys[0].key()), Body::Found(found));
     book.close();
-    let mut chains: Vec<Chain> = (0..FOUNDERS)
-        .map(|n| {
-            let member = MemberId::of_founder(&founding, n as u8);
-            let link = Link { member, epoch: 0, seq: 1, prev: member.genesis() };
-            Chain { author: Author::Member(keys[n].key()), link }
-        })
-        .collect();
+    let links = first_links(&founding, FOUNDERS).into_iter().zip(&keys);
+    let mut chains: Vec<Chain> = links.map(|(link, keys)| Chain { author: Author::Member(keys.key()), link }).collect();
     let mut snapshot = Vec::new();
     for number in 0..wanted {
         if number == wanted - wanted / 100 {
