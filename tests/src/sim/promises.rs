@@ -26,6 +26,11 @@ pub(super) struct Before {
     payee_left: bool,
 }
 
+/// In each unit.
+fn position(view: &MemberView) -> Vec<i64> {
+    view.balances.iter().map(|balance| balance.position).collect()
+}
+
 impl World {
     /// What a gateway sees of the author; none if it has the record already.
     pub(super) fn before(&self, at: usize, word: &Word) -> Option<Before> {
@@ -64,7 +69,6 @@ impl World {
         view: &MemberView,
     ) -> Option<(&'static str, String)> {
         let settled = |view: &MemberView| view.balances.iter().map(|balance| balance.settled).collect::<Vec<i64>>();
-        let position = |view: &MemberView| view.balances.iter().map(|balance| balance.position).collect::<Vec<i64>>();
         let quiet = !matches!(word.kind, Kind::Pay | Kind::Accept | Kind::Reclaim | Kind::Decide | Kind::Consent);
         if quiet && !before.waiting && settled(view) != settled(&before.view) {
             let what = format!("{:?} becomes {:?}", settled(&before.view), settled(view));
@@ -112,7 +116,6 @@ impl World {
         view: &MemberView,
         resume: &Resume,
     ) -> Option<String> {
-        let position = |view: &MemberView| view.balances.iter().map(|balance| balance.position).collect::<Vec<i64>>();
         if matches!(resume.grounds, Grounds::Branches(_)) {
             return None;
         }
